@@ -1,0 +1,157 @@
+/**
+ * What the rest of voepy sees of media: legs, bridges, prompts, recordings; commands down, events up.
+ * No SIP, no SDP, no HTTP. Audio never crosses to the caller's thread.
+ */
+export type MediaLegId = string;
+
+export type MediaCodecName = "PCMU" | "PCMA" | "G722" | "OPUS" | "L16";
+
+/** What a leg sends and expects, after SDP. Setting it again re-opens latching (a re-INVITE may move the peer). */
+export interface PortParams {
+  readonly codec: MediaCodecName;
+  readonly txPayloadType: number;
+  readonly rxPayloadType: number;
+  readonly rtpClockHz: number;
+  readonly channels: number;
+  readonly fmtp: string;
+  /** Packet time we send, ms: 10–60. */
+  readonly ptimeMs: number;
+  readonly telephoneEvent:
+    | { readonly txPayloadType: number; readonly rxPayloadType: number; readonly clockRateHz: number }
+    | undefined;
+  readonly remote: { readonly address: string; readonly udpPort: number };
+  readonly maySend: boolean;
+  readonly mayReceive: boolean;
+}
+
+/** One prompt of a port's queue. */
+export interface PlayoutRequest {
+  /** voepy_play_…, comes back in events. */
+  readonly prompt: string;
+  readonly source: /** `key` of a prepared prompt. */
+  { readonly type: "audio"; readonly key: string } | { readonly type: "tone"; readonly tone: ToneSpec };
+  /** 1–100, 0: endless. */
+  readonly loop: number;
+}
+
+/** Segments played one after the other, over again when `repeat`. Levels in dBm0 per frequency. */
+export interface ToneSpec {
+  readonly segments: readonly {
+    readonly frequenciesHz: readonly number[];
+    readonly levelDbm0: number;
+    readonly durationMs: number;
+  }[];
+  readonly repeat: boolean;
+}
+
+export interface RecordingRequest {
+  /** voepy_rec_… */
+  readonly recording: string;
+  /** Absolute path of the final file; its folder exists. A `.part` beside it holds audio while it happens. */
+  readonly path: string;
+  readonly format: "wav" | "mp3";
+  /** dual: left what the leg says (rx), right what it hears (tx). single: both mixed. */
+  readonly channels: "single" | "dual";
+  readonly maxMs?: number | undefined;
+}
+
+export interface LegStats {
+  readonly rxPackets: number;
+  readonly rxBytes: number;
+  readonly rxLost: number;
+  readonly rxDiscarded: number;
+  /** RFC 3550 §6.4.1, ms. */
+  readonly rxJitterMs: number;
+  readonly txPackets: number;
+  readonly txBytes: number;
+  /** Packets from an address other than the latched one. */
+  readonly rxForeign: number;
+  readonly ssrc: number;
+  readonly path: "relay" | "frames" | "echo" | "idle";
+  /** The audio path in one line, as `describe()` tells it. */
+  readonly describe: string;
+}
+
+export type MediaEvent =
+  /** One event a key press, told when the first packet of it arrives; `durationMs` is what that packet says. */
+  | { readonly type: "digit"; readonly leg: MediaLegId; readonly digit: string; readonly durationMs: number }
+  | { readonly type: "playoutStarted"; readonly leg: MediaLegId; readonly prompt: string }
+  | {
+      readonly type: "playoutEnded";
+      readonly leg: MediaLegId;
+      readonly prompt: string;
+      readonly reason: "completed" | "cancelled" | "failed" | "closed";
+      readonly error?: string | undefined;
+    }
+  | { readonly type: "digitsSent"; readonly leg: MediaLegId }
+  | {
+      readonly type: "recordingClosed";
+      readonly recording: string;
+      readonly durationMs: number;
+      readonly sizeBytes: number;
+      readonly reason: "stopped" | "maxLength" | "legClosed";
+    }
+  | { readonly type: "recordingFailed"; readonly recording: string; readonly error: string }
+  /** First RTP from the far end (again after `setParams` moved it). */
+  | { readonly type: "rtpStarted"; readonly leg: MediaLegId }
+  /** Nothing received for `silentMs`; told once per silence. */
+  | { readonly type: "rtpSilent"; readonly leg: MediaLegId; readonly silentMs: number }
+  /** A media worker died: these legs are gone. */
+  | { readonly type: "workerLost"; readonly legs: readonly MediaLegId[] };
+
+export interface MediaLeg {
+  readonly id: MediaLegId;
+  /** Bound address (0.0.0.0 possible) and even port (RFC 3550 §11). */
+  readonly udpPort: number;
+  setParams(params: PortParams): void;
+  /** Sends back what comes in, at once (relay to itself). */
+  setEcho(on: boolean): void;
+  play(request: PlayoutRequest): void;
+  stopPlayout(which: "current" | "all"): void;
+  startRecording(request: RecordingRequest): void;
+  stopRecording(recording: string): void;
+  /** `0-9A-D*#`, `w` 500 ms, `W` 1 s. RFC 4733, or a tone when none was negotiated. */
+  sendDigits(digits: string, durationMs: number): void;
+  stats(): Promise<LegStats>;
+  /** Closes the socket, ends playouts (`closed`) and recordings (`legClosed`). Resolves with the last figures. */
+  close(): Promise<LegStats>;
+}
+
+export interface PreparedPrompt {
+  readonly key: string;
+  readonly durationMs: number;
+}
+
+export interface MediaPool {
+  /**
+   * Opens a leg on the least loaded worker, or beside `near`.
+   * Throws CodedError `upstream_error` when no port of the range can be bound, naming the range.
+   */
+  openLeg(options: {
+    leg: MediaLegId;
+    near?: MediaLegId | undefined;
+    bindAddress?: string | undefined;
+  }): Promise<MediaLeg>;
+  /** Members hear each other minus themselves. Calling it again replaces the member list. */
+  setBridge(bridge: string, members: readonly MediaLegId[]): void;
+  closeBridge(bridge: string): void;
+  /**
+   * Decodes `bytes` (WAV by us, anything else by ffmpeg) once, for all calls that play `key`.
+   * Throws CodedError `media_unreachable` naming what could not be decoded.
+   */
+  preparePrompt(key: string, bytes: Uint8Array): Promise<PreparedPrompt>;
+  hasPrompt(key: string): boolean;
+  onEvent(listener: (event: MediaEvent) => void): void;
+  /** Sockets, legs, bridges, recorders open; packets, drops by name; tick debt. */
+  counters(): Promise<Readonly<Record<string, number>>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Mends `path` + `.part` left by a crash into the finished file, in the format of its name.
+ * Resolves undefined when there is no audio to save.
+ */
+export type RepairRecording = (request: {
+  path: string;
+  format: "wav" | "mp3";
+}) => Promise<{ durationMs: number; sizeBytes: number } | undefined>;

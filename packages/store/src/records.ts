@@ -1,0 +1,205 @@
+/** Rows as plain data. Times are wall ms since the epoch; wire names (snake_case) exist only in SQL and JSON. */
+export type CallStatus = "initiated" | "ringing" | "answered" | "bridged" | "ended" | "failed";
+export type CallDirection = "inbound" | "outbound";
+export type EndReason =
+  | "completed"
+  | "time_limit"
+  | "media_timeout"
+  | "transferred"
+  | "system_shutdown"
+  | "canceled"
+  | "no_answer"
+  | "busy"
+  | "rejected"
+  | "not_found"
+  | "codec_mismatch"
+  | "no_route"
+  | "carrier_error"
+  | "no_command"
+  | "policy_blocked";
+export type EndInitiator = "caller" | "callee" | "api" | "system";
+
+export interface CallRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly nodeId: string;
+  readonly direction: CallDirection;
+  readonly status: CallStatus;
+  readonly from: string;
+  readonly to: string;
+  readonly routeId: string | null;
+  readonly initiatedAt: number;
+  readonly answeredAt: number | null;
+  readonly endedAt: number | null;
+  readonly endReason: EndReason | null;
+  readonly endInitiator: EndInitiator | null;
+  readonly sipCode: number | null;
+  readonly sipReason: string | null;
+  readonly q850Cause: number | null;
+  readonly customerReference: string | null;
+  readonly clientState: string | null;
+  readonly webhookUrl: string | null;
+  readonly bridgeId: string | null;
+  readonly costCents: number | null;
+  readonly ratingStatus: "pending" | "rated" | "unrated";
+  /** Last event sequence given out, 0 before the first. */
+  readonly sequence: number;
+}
+
+export interface LegRecord {
+  readonly id: string;
+  readonly callId: string;
+  readonly direction: CallDirection;
+  readonly status: "initiated" | "ringing" | "answered" | "bridged" | "ended" | "failed";
+  readonly from: string;
+  readonly to: string;
+  readonly sipCallId: string | null;
+  readonly startedAt: number;
+  readonly answeredAt: number | null;
+  readonly endedAt: number | null;
+  readonly endReason: EndReason | null;
+}
+
+export interface RecordingRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly callId: string;
+  readonly legId: string;
+  readonly channels: "single" | "dual";
+  readonly format: "mp3" | "wav";
+  readonly status: "recording" | "processing" | "available" | "archived" | "expired" | "failed";
+  /** Relative to the recordings folder. */
+  readonly path: string;
+  readonly durationMs: number | null;
+  readonly sizeBytes: number | null;
+  readonly error: string | null;
+  readonly createdAt: number;
+}
+
+/** One row an event; deliveries are made from it, one an endpoint. */
+export interface EventRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  /** null for events of no call (route.up). */
+  readonly callId: string | null;
+  readonly eventType: string;
+  readonly occurredAt: number;
+  readonly sequence: number;
+  /** The whole `data` object, serialised. */
+  readonly data: string;
+  /** Per-call endpoint beside the tenant's. */
+  readonly webhookUrl: string | null;
+}
+
+export interface TenantRecord {
+  readonly id: string;
+  readonly allowCallerIdForwarding: boolean;
+  readonly maxConcurrentCalls: number;
+  readonly maxCps: number;
+  readonly defaultRoute: string | null;
+}
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  /** Lower-case hex SHA-256 of the key. */
+  readonly hash: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+export type InboundAction =
+  | { readonly type: "webhook" }
+  | {
+      readonly type: "dial";
+      readonly to: string;
+      readonly from?: string | undefined;
+      readonly record?: string | undefined;
+    }
+  | { readonly type: "echo" }
+  | { readonly type: "reject"; readonly cause: "user_busy" | "rejected" };
+
+export interface NumberRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly number: string;
+  readonly routeId: string | null;
+  readonly inboundAction: InboundAction;
+}
+
+export interface GatewayRecord {
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "udp" | "tcp" | "tls";
+  readonly priority: number;
+  readonly weight: number;
+}
+
+export interface RouteRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly direction: "both" | "in" | "out";
+  readonly gateways: readonly GatewayRecord[];
+  readonly auth: {
+    readonly mode: "none" | "digest" | "registration" | "ip";
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
+  };
+  readonly allowedSourceCidrs: readonly string[];
+  readonly codecs: readonly ("PCMU" | "PCMA" | "G722" | "OPUS" | "L16")[];
+}
+
+export interface SipUserRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly username: string;
+  readonly password: string;
+  readonly number: string | null;
+  readonly outbound: boolean;
+}
+
+export interface WebhookRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly url: string;
+  readonly failoverUrl: string | null;
+  /** `["*"]` or names, `call.*` too. */
+  readonly events: readonly string[];
+  /** `whsec_` + base64. */
+  readonly secret: string;
+  readonly createdAt: number;
+}
+
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly eventId: string;
+  /** null: the call's own webhook_url, signed with the tenant's first endpoint secret. */
+  readonly webhookId: string | null;
+  readonly url: string;
+  readonly callId: string | null;
+  readonly sequence: number;
+  readonly status: "pending" | "delivered" | "failed";
+  readonly attempts: number;
+  readonly nextAttemptAt: number;
+  readonly lastStatusCode: number | null;
+  readonly lastLatencyMs: number | null;
+  readonly lastError: string | null;
+  readonly responseHead: string | null;
+}
+
+/** SPEC of idempotency: one unique row per tenant, path and key. */
+export interface IdempotencyRecord {
+  readonly tenantId: string;
+  readonly path: string;
+  readonly key: string;
+  /** SHA-256 of the canonical JSON body. */
+  readonly bodyHash: string;
+  /** null while the first request is in flight. */
+  readonly response: { readonly status: number; readonly body: string } | null;
+  /** Process that took it: after a restart, an in-flight row of another node start is answerable from `resourceId`. */
+  readonly bootId: string;
+  readonly resourceId: string | null;
+  readonly createdAt: number;
+}

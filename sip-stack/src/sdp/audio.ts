@@ -1,0 +1,54 @@
+/** What SDP offer/answer (RFC 3264) says of one audio stream, in plain data. No text of SDP leaves this folder. */
+export type CodecName = "PCMU" | "PCMA" | "G722" | "OPUS" | "L16";
+export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+/** What our side can do and where it listens, for an offer or an answer. */
+export interface AudioCapabilities {
+  /** In order of preference. */
+  readonly codecs: readonly CodecName[];
+  readonly address: string;
+  readonly udpPort: number;
+  /** Ours: `sendonly` puts the peer on hold. */
+  readonly direction: Direction;
+  readonly ptimeMs: number;
+  readonly telephoneEvent: boolean;
+  /** `o=` session id and version: the id stays, the version rises by one with every changed description. */
+  readonly sessionId: string;
+  readonly sessionVersion: number;
+}
+
+/** The result, seen from us. */
+export interface NegotiatedAudio {
+  readonly codec: CodecName;
+  /** What we put into packets we send: the peer's number. */
+  readonly txPayloadType: number;
+  /** What the peer puts into packets for us: our number. */
+  readonly rxPayloadType: number;
+  /** RTP clock, Hz. G722 says 8000 (RFC 3551 §4.5.2). */
+  readonly clockRateHz: number;
+  readonly channels: number;
+  /** The peer's fmtp of that codec, empty when none. */
+  readonly fmtp: string;
+  readonly telephoneEvent:
+    | { readonly txPayloadType: number; readonly rxPayloadType: number; readonly clockRateHz: number }
+    | undefined;
+  /** What the peer wants to receive, ms. */
+  readonly ptimeMs: number;
+  /** Ours. `0.0.0.0` in `c=` reads as the peer's hold (RFC 3264 §8.4): we may not send. */
+  readonly direction: Direction;
+  readonly remote: { readonly address: string; readonly udpPort: number };
+}
+
+export type AnswerResult =
+  | { readonly ok: true; readonly sdp: string; readonly audio: NegotiatedAudio }
+  /** 488 with no common codec or unusable media, 400 for SDP that cannot be read. */
+  | { readonly ok: false; readonly status: 400 | 488; readonly problem: string };
+
+export type ReadResult =
+  | { readonly ok: true; readonly audio: NegotiatedAudio }
+  | { readonly ok: false; readonly problem: string };
+
+// offer-answer.ts exports:
+//   makeOffer(capabilities: AudioCapabilities): string
+//   answerOffer(offer: string, capabilities: AudioCapabilities): AnswerResult
+//   readAnswer(offer: string, answer: string): ReadResult          (offer is the text makeOffer gave)
