@@ -129,6 +129,10 @@ export interface Store {
     apiKeyByHash(hash: string): Promise<ApiKeyRecord | undefined>;
     webhook(id: string): Promise<WebhookRecord | undefined>;
     webhooks(tenantId: string): Promise<readonly WebhookRecord[]>;
+    /** Upserts by id. */
+    saveWebhook(webhook: WebhookRecord): Promise<void>;
+    /** False when the tenant has none of that id. Its pending deliveries go with it. */
+    deleteWebhook(tenantId: string, id: string): Promise<boolean>;
   };
   readonly idempotency: {
     /** Inserts the row, or returns the one that is there (unique per tenant, path, key; older than 24 h is replaced). */
