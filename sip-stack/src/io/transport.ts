@@ -1,0 +1,32 @@
+/**
+ * What the driver asks of a way to move SIP text (RFC 3261 §18): UDP and TCP here, the emulated network in tests.
+ * A transport knows whole messages only; parsing, Via and routing are the user agent's.
+ */
+import type { Listener, SipAddress, TransportName } from "../ua/types.ts";
+
+export interface SipTransport {
+  readonly transport: TransportName;
+  /** As bound: the real port where 0 was asked, the wildcard address where that was asked. */
+  readonly bound: { readonly address: string; readonly port: number };
+  /**
+   * Sends one whole message. A stream goes by `to.flow` while that connection is open, else by one to
+   * `to.address:to.port`, opened when there is none. `failed` is called at most once, with what went wrong, and
+   * never inside this call.
+   */
+  send(bytes: Uint8Array, to: SipAddress, failed: (problem: string) => void): void;
+  /** Stops receiving and frees the port. What is queued may be lost. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Where a transport reports. Never called inside `OpenTransport` or `send`. */
+export interface TransportSink {
+  /** One datagram, or one framed message of a stream. `bytes` is the receiver's to keep. */
+  received(bytes: Uint8Array, source: SipAddress): void;
+  /** A stream connection is gone. */
+  flowClosed(flow: string): void;
+  /** Something was dropped before it became a message: one more of that name in `counters()`. */
+  count(name: string): void;
+}
+
+/** Binds and starts. Rejects with a CodedError that names transport, address, port and what to do. */
+export type OpenTransport = (listener: Listener, sink: TransportSink) => Promise<SipTransport>;
