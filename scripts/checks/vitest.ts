@@ -41,25 +41,26 @@ export async function runVitest(run: VitestRun): Promise<Totals> {
   });
   if (!existsSync(reportFile)) return { passed: 0, failed: 1, skipped: 0 };
   const report: VitestReport = JSON.parse(readFileSync(reportFile, "utf8"));
-  const totals = countTests(report);
+  const totals = countTests(report, console.log);
   // Something outside any test went wrong (an unhandled rejection, for one): green tests must not hide it.
   if (status !== 0 && totals.failed === 0) totals.failed = 1;
   return totals;
 }
 
-export function countTests(report: VitestReport): Totals {
+/** `say` is told of every file that did not run and every skipped test. */
+export function countTests(report: VitestReport, say: (line: string) => void): Totals {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   for (const file of report.testResults) {
     if (file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")) {
       totals.failed++;
-      console.log(`${file.name}: did not run: ${file.message ?? ""}`);
+      say(`${file.name}: did not run: ${file.message ?? ""}`);
     }
     for (const test of file.assertionResults) {
       if (test.status === "passed") totals.passed++;
       else if (test.status === "failed") totals.failed++;
       else {
         totals.skipped++;
-        console.log(`skipped: ${test.fullName}`);
+        say(`skipped: ${test.fullName}`);
       }
     }
   }
