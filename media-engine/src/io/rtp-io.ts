@@ -143,14 +143,22 @@ export function makeSockaddr(endpoint: RtpEndpoint): Uint8Array {
 
 /** The eight groups of a valid IPv6 literal, `::` and a dotted tail (RFC 4291 §2.2) written out; a zone is dropped. */
 function ipv6Groups(address: string): number[] {
-  const text = address.replace(/%.*$/, "").replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => {
-    const group = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16);
-    return `${group(a, b)}:${group(c, d)}`;
-  });
+  const [bare = ""] = address.split("%");
+  const lastColon = bare.lastIndexOf(":");
+  const dotted = bare.slice(lastColon + 1).split(".");
+  const text = dotted.length === 4 ? `${bare.slice(0, lastColon + 1)}${hexPair(dotted)}` : bare;
   const [head = "", tail] = text.split("::");
-  const parse = (part: string): number[] =>
-    part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
-  const before = parse(head);
-  const after = tail === undefined ? [] : parse(tail);
-  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+  const before = groupsOf(head);
+  const after = tail === undefined ? [] : groupsOf(tail);
+  return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => 0), ...after];
+}
+
+function groupsOf(part: string): number[] {
+  return part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
+}
+
+/** The bytes of a dotted tail as two groups. */
+function hexPair(bytes: readonly string[]): string {
+  const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
