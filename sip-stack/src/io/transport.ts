@@ -2,6 +2,7 @@
  * What the driver asks of a way to move SIP text (RFC 3261 §18): UDP and TCP here, the emulated network in tests.
  * A transport knows whole messages only; parsing, Via and routing are the user agent's.
  */
+import type { ParseResult } from "../message/message.ts";
 import type { Listener, SipAddress, TransportName } from "../ua/types.ts";
 
 export interface SipTransport {
@@ -20,8 +21,10 @@ export interface SipTransport {
 
 /** Where a transport reports. Never called inside `OpenTransport` or `send`. */
 export interface TransportSink {
-  /** One datagram, or one framed message of a stream. `bytes` is the receiver's to keep. */
+  /** One datagram. `bytes` is the receiver's to keep. */
   received(bytes: Uint8Array, source: SipAddress): void;
+  /** One message cut from a stream, or the error that ended the stream. */
+  framed(result: ParseResult, source: SipAddress): void;
   /** A stream connection is gone. */
   flowClosed(flow: string): void;
   /** Something was dropped before it became a message: one more of that name in `counters()`. */
