@@ -5,7 +5,10 @@
 export interface Header {
   /** As received or as we write it; compact forms are expanded (`v` becomes `Via`). */
   readonly name: string;
-  /** Unfolded, trimmed. Comma lists of Via, Route, Record-Route, Contact, … are split: one Header an element. */
+  /**
+   * Unfolded, trimmed. Comma lists of addresses (Via, Route, Record-Route, Contact, …) are split: one Header an
+   * element. Lists of tokens (Supported, Allow, …) stay whole: `tokensOf` reads them.
+   */
   readonly value: string;
 }
 
@@ -46,13 +49,18 @@ export type ParseResult =
 
 /** First header of that lower-case long name. */
 export function headerOf(message: { readonly headers: readonly Header[] }, lowerName: string): string | undefined {
-  for (const header of message.headers) if (header.name.toLowerCase() === lowerName) return header.value;
+  for (const { name, value } of message.headers) {
+    // The length first: most names need no lower-casing to be told apart.
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return value;
+  }
   return undefined;
 }
 
 /** All headers of that lower-case long name, top first. */
 export function headersOf(message: { readonly headers: readonly Header[] }, lowerName: string): string[] {
   const values: string[] = [];
-  for (const header of message.headers) if (header.name.toLowerCase() === lowerName) values.push(header.value);
+  for (const { name, value } of message.headers) {
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) values.push(value);
+  }
   return values;
 }
