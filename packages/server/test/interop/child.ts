@@ -1,0 +1,93 @@
+/** Child processes of the interop tests: their output kept, their end awaited, none left behind. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { delimiter, join } from "node:path";
+
+export interface Child {
+  readonly pid: number;
+  /** Both streams, as they came. */
+  output(): string;
+  /** Resolves with the exit status, or the name of the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  /** Sends a signal (default SIGKILL) and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+const alive = new Set<ChildProcess>();
+// A test run that is itself ended takes its children with it.
+process.once("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
+export interface ChildOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export function startChild(command: string, args: readonly string[], options: ChildOptions = {}): Child {
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
+  alive.add(child);
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once("error", (error) => {
+      output += error.message;
+      resolve(127);
+    });
+    child.once("close", (code, signal) => resolve(code ?? signal ?? 1));
+  }).finally(() => alive.delete(child));
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    ended,
+    stop(signal = "SIGKILL") {
+      if (alive.has(child)) child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Polls until `find` gives something, and returns it; throws with `what` and the last word of `explain` when time is up. */
+export async function until<T>(
+  what: string,
+  find: () => Promise<T | undefined> | T | undefined,
+  limitMs = 10_000,
+  explain?: () => string,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms\n${explain?.() ?? ""}`);
+    await sleep(40);
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export function hasCommand(command: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, command)));
+}
+
+/** A port of loopback that is free for UDP and TCP alike. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((resolve, reject) => {
+      const server = createServer().once("error", reject);
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+      });
+    });
+    const isFree = await new Promise<boolean>((resolve) => {
+      const socket = createSocket("udp4").once("error", () => resolve(false));
+      socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+}

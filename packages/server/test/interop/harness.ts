@@ -1,0 +1,154 @@
+/** A whole voepy as its user meets it: the CLI in a process of its own, its API over HTTP, its SIP on loopback. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Child, freePort, startChild, until } from "./child.ts";
+import { startWebhookSink, type WebhookSink } from "./webhook-sink.ts";
+
+export const ROOT = join(import.meta.dirname, "../../../..");
+const API_KEY = "voepy_key_interop_0123456789abcdef";
+
+/** Numbers of the tenant and what a call to each does. */
+export const NUMBERS = { webhook: "+15125550100", echo: "+15125550101", toBob: "+15125550102" } as const;
+export const USERS = { alice: "+15125550199", bob: "+15125550198" } as const;
+export const SIP_DOMAIN = "voepy.local";
+
+/** The part of the Call resource that the tests look at. */
+export interface CallJson {
+  readonly id: string;
+  readonly direction: "inbound" | "outbound";
+  readonly status: string;
+  readonly from: string;
+  readonly to: string;
+  readonly end_reason: string | null;
+  readonly end_initiator: string | null;
+  readonly legs: readonly { readonly id: string }[];
+  readonly recordings: readonly RecordingJson[];
+}
+
+export interface RecordingJson {
+  readonly id: string;
+  readonly status: string;
+  readonly channels: string;
+  readonly duration_seconds: number | null;
+  readonly download_url: string | null;
+}
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+export interface World {
+  readonly sipPort: number;
+  readonly hooks: WebhookSink;
+  server(): Child;
+  api<T = CallJson>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<Answer<T>>;
+  /** An action on a call; throws when it is refused. */
+  act(callId: string, verb: string, body?: unknown): Promise<CallJson>;
+  /** Waits until the call has one of these statuses. */
+  callBecomes(callId: string, ...statuses: string[]): Promise<CallJson>;
+  /** Starts a new process on the same data, after the old one has ended. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts webhook sink and server; `close` ends both and removes the data. */
+export async function startWorld(): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "voepy-interop-"));
+  const hooks = await startWebhookSink();
+  const [sipPort, apiPort] = [await freePort(), await freePort()];
+  const configFile = join(folder, "voepy.yaml");
+  writeFileSync(configFile, configText(folder, { sipPort, apiPort, hooks }));
+  let server = await startServer(["start", "--config", configFile]);
+
+  const api = async <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => {
+    const response = await fetch(`http://127.0.0.1:${apiPort}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${API_KEY}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+  };
+  return {
+    sipPort,
+    hooks,
+    server: () => server,
+    api,
+    async act(callId, verb, body = {}) {
+      const answer = await api<CallJson>("POST", `/v1/calls/${callId}/actions/${verb}`, body);
+      if (answer.status !== 200) throw new Error(`${verb}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    callBecomes(callId, ...statuses) {
+      let last: CallJson | undefined;
+      const look = async (): Promise<CallJson | undefined> => {
+        last = (await api<CallJson>("GET", `/v1/calls/${callId}`)).body;
+        return statuses.includes(last.status) ? last : undefined;
+      };
+      return until(
+        `call becomes ${statuses.join(" or ")}`,
+        look,
+        15_000,
+        () => `it is ${JSON.stringify(last)}\n${server.output()}`,
+      );
+    },
+    async restart() {
+      await server.stop();
+      server = await startServer(["start", "--config", configFile]);
+    },
+    async close() {
+      await server.stop();
+      await hooks.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs the CLI until it says that it is ready. */
+export async function startServer(args: readonly string[], cwd = ROOT): Promise<Child> {
+  const server = startChild(process.execPath, [join(ROOT, "packages/cli/src/main.ts"), ...args], { cwd });
+  let status: number | string | undefined;
+  void server.ended.then((end) => (status = end));
+  await until(
+    "voepy ready",
+    () => (status === undefined ? /^voepy ready/m.test(server.output()) || undefined : true),
+    30_000,
+    server.output,
+  );
+  if (status !== undefined) throw new Error(`the server ended (${status}):\n${server.output()}`);
+  return server;
+}
+
+function configText(folder: string, at: { sipPort: number; apiPort: number; hooks: WebhookSink }): string {
+  return `data_dir: ${folder}/data
+log: {level: info, format: json}
+api: {host: 127.0.0.1, port: ${at.apiPort}, public_url: "http://127.0.0.1:${at.apiPort}"}
+sip:
+  listeners:
+    - {transport: udp, host: 127.0.0.1, port: ${at.sipPort}}
+    - {transport: tcp, host: 127.0.0.1, port: ${at.sipPort}}
+  domain: ${SIP_DOMAIN}
+  public_address: 127.0.0.1
+media: {address: 127.0.0.1, public_address: 127.0.0.1, ports: 34000-34999, workers: 1}
+network: {allow_private_urls: true}
+drain_secs: 1
+tenants:
+  - id: default
+    api_keys: [{name: interop, key: "${API_KEY}", scopes: ["*"]}]
+    webhooks: [{url: "${at.hooks.url}", events: ["*"], secret: "${at.hooks.secret}"}]
+    sip_users:
+      - {username: alice, password: wonderland, number: "${USERS.alice}"}
+      - {username: bob, password: builder, number: "${USERS.bob}"}
+    routes:
+      - {id: voepy_route_lab, direction: in, allowed_source_cidrs: [127.0.0.0/8], codecs: [PCMU, PCMA]}
+    numbers:
+      - {number: "${NUMBERS.webhook}", route_id: voepy_route_lab, inbound_action: {type: webhook}}
+      - {number: "${NUMBERS.echo}", route_id: voepy_route_lab, inbound_action: {type: echo}}
+      - {number: "${NUMBERS.toBob}", route_id: voepy_route_lab, inbound_action: {type: dial, to: "sip:bob@${SIP_DOMAIN}"}}
+`;
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests against foreign programs and whole processes: real sockets on loopback, one file at a time. */
+// oxlint-disable-next-line import/no-default-export -- vitest reads the default export
+export default defineConfig({
+  test: {
+    include: ["packages/server/test/interop/**/*.interop.ts"],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
