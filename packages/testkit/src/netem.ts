@@ -127,7 +127,7 @@ export class EmulatedNetwork {
       return;
     }
     this.counters.delivered++;
-    receive(packet.bytes.slice(), packet.from);
+    receive(Uint8Array.from(packet.bytes), packet.from);
   }
 
   #path(from: string, to: string, isLocal = false): Path {
@@ -225,7 +225,7 @@ export class EmulatedHost implements UdpNetwork {
         if (!isOpen) return;
         const source = !isAny ? address : isLoopback(to.address) ? "127.0.0.1" : this.address;
         const from = { address: source, port };
-        this.network.carry(this, { from, to: { address: to.address, port: to.port }, bytes: bytes.slice() });
+        this.network.carry(this, { from, to: { address: to.address, port: to.port }, bytes: Uint8Array.from(bytes) });
       },
       close: () => {
         if (!isOpen) return;

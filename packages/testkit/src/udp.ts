@@ -34,7 +34,7 @@ export const loopbackUdp: UdpNetwork = {
       const socket = createSocket("udp4");
       let isClosed = false;
       socket.on("message", (bytes, from) => {
-        if (!isClosed) binding.onPacket(bytes, from);
+        if (!isClosed) binding.onPacket(Uint8Array.from(bytes), { address: from.address, port: from.port });
       });
       socket.once("error", reject);
       socket.bind({ address: binding.address ?? "127.0.0.1", port: binding.port ?? 0, exclusive: true }, () => {
