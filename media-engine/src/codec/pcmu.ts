@@ -21,7 +21,8 @@ function decodeOne(code: number): number {
 }
 
 function encodeOne(sample: number): number {
-  const biased = Math.min(Math.abs(sample), CLIP) + BIAS;
+  // Negative values count from -1, as in ITU-T G.191: the two halves mirror each other.
+  const biased = Math.min(sample < 0 ? ~sample : sample, CLIP) + BIAS;
   const segment = 31 - Math.clz32(biased) - 7;
   const step = (biased >> (segment + 3)) & 15;
   return ~((sample < 0 ? 0x80 : 0) | (segment << 4) | step) & 0xff;

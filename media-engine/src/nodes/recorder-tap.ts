@@ -1,27 +1,107 @@
 /**
- * Signatures; see below. What the media loop calls: copies what passes to a ring in shared memory which the recorder's
- * thread empties. Give it *packets* in both directions wherever there are packets, on the relay and on the frames
- * path alike: rx as they arrive, tx as they are sent. Then a switch of path cannot be seen in a recording. Frames are for
- * what has no packets. Telephone-events and comfort noise are not for it.
+ * What the media loop calls for a recording: copies what passes to a ring in shared memory which the recorder's thread
+ * empties. Give it *packets* in both directions wherever there are packets, on the relay and on the frames path alike:
+ * rx as they arrive, tx as they are sent. Then a switch of path cannot be heard in a recording. Frames are for what
+ * has no packets. Telephone-events and comfort noise are not for it.
  */
+import { CODEC_CODES } from "../codec/codec.ts";
 import type { AudioPacket } from "../jitter/audio-packet.ts";
 import type { MediaCodecName } from "../types.ts";
+import { makeRecordHead, makeRing, RecordKind, RingWriter } from "./ring.ts";
 
-/** All times: monotonic ms of one clock, the same for all calls on one tap. */
-export interface RecorderTap {
-  rxCodec: MediaCodecName;
-  txCodec: MediaCodecName;
-  /** Never allocates, never throws; when the ring is full the packet is dropped and counted. */
-  rxPacket(bytes: Uint8Array, packet: AudioPacket, atMs: number): void;
-  txPacket(bytes: Uint8Array, packet: AudioPacket, atMs: number): void;
-  /** PCM at 8 kHz. */
-  rxFrame(frame: Int16Array, atMs: number): void;
-  txFrame(frame: Int16Array, atMs: number): void;
-  /** The recorder finishes the file when it has read up to here. */
-  close(reason: "stopped" | "legClosed", atMs: number): void;
-  readonly dropped: number;
+/** rx: from the far end, the left channel of a dual recording; tx: to the far end, the right one. */
+export const Side = { rx: 0, tx: 1 } as const;
+
+/** Index: what the ring says. */
+export const TAP_END_REASONS = ["", "stopped", "legClosed"] as const;
+export type TapEndReason = Exclude<(typeof TAP_END_REASONS)[number], "">;
+
+const NOTHING = new Uint8Array(0);
+/** The longest frame taken: 60 ms. */
+const FRAME_SAMPLES = 480;
+
+/** The ring of one recording, shared by its tap and the recorder. */
+export function makeRecorderRing(): SharedArrayBuffer {
+  return makeRing();
 }
 
-/** The ring of one recording, shared by the tap and the recorder. */
-export declare function makeRecorderRing(): SharedArrayBuffer;
-export declare function makeRecorderTap(ring: SharedArrayBuffer, startMs: number): RecorderTap;
+/** All times: monotonic ms of one clock, the same for all calls on one tap. No method allocates or throws. */
+export class RecorderTap {
+  rxCodec: MediaCodecName = "PCMU";
+  txCodec: MediaCodecName = "PCMU";
+
+  readonly #ring: RingWriter;
+  readonly #head = makeRecordHead();
+  readonly #startMs: number;
+  /** A frame on its way to the ring, and the same memory as bytes. */
+  readonly #samples = new Int16Array(FRAME_SAMPLES);
+  readonly #bytes = new Uint8Array(this.#samples.buffer);
+
+  /** The recording begins at `startMs`. */
+  constructor(ring: SharedArrayBuffer, startMs: number) {
+    this.#ring = new RingWriter(ring);
+    this.#startMs = startMs;
+    this.#head.kind = RecordKind.begin;
+    this.#head.atMs = startMs;
+    this.#ring.write(this.#head, NOTHING, 0, 0);
+  }
+
+  rxPacket(bytes: Uint8Array, packet: AudioPacket, atMs: number): void {
+    this.#head.side = Side.rx;
+    this.#head.codec = CODEC_CODES[this.rxCodec];
+    this.#packet(bytes, packet, atMs);
+  }
+
+  /** As it is sent: its SSRC, timestamp and payload are those of the outgoing packet. */
+  txPacket(bytes: Uint8Array, packet: AudioPacket, atMs: number): void {
+    this.#head.side = Side.tx;
+    this.#head.codec = CODEC_CODES[this.txCodec];
+    this.#packet(bytes, packet, atMs);
+  }
+
+  /** PCM at 8 kHz. */
+  rxFrame(frame: Int16Array, atMs: number): void {
+    this.#frame(Side.rx, frame, atMs);
+  }
+
+  /** PCM at 8 kHz. */
+  txFrame(frame: Int16Array, atMs: number): void {
+    this.#frame(Side.tx, frame, atMs);
+  }
+
+  /** The recorder finishes the file when it has read up to here. */
+  close(reason: TapEndReason, atMs: number): void {
+    this.#ring.end(TAP_END_REASONS.indexOf(reason), atMs - this.#startMs);
+  }
+
+  /** Packets and frames that found no room. */
+  get dropped(): number {
+    return this.#ring.dropped;
+  }
+
+  #packet(bytes: Uint8Array, packet: AudioPacket, atMs: number): void {
+    const head = this.#head;
+    head.kind = RecordKind.packet;
+    head.seq = packet.seq;
+    head.atMs = atMs;
+    head.rtpTimestamp = packet.rtpTimestamp;
+    head.ssrc = packet.ssrc;
+    this.#ring.write(head, bytes, packet.payloadOffset, packet.payloadSize);
+  }
+
+  #frame(side: number, frame: Int16Array, atMs: number): void {
+    const samples = Math.min(frame.length, FRAME_SAMPLES);
+    for (let i = 0; i < samples; i++) this.#samples[i] = frame[i]!;
+    const head = this.#head;
+    head.kind = RecordKind.frame;
+    head.side = side;
+    head.atMs = atMs;
+    head.ssrc = 0;
+    this.#ring.write(head, this.#bytes, 0, samples * Int16Array.BYTES_PER_ELEMENT);
+  }
+}
+
+/** The recording begins at `startMs`. */
+export function makeRecorderTap(ring: SharedArrayBuffer, startMs: number): RecorderTap {
+  return new RecorderTap(ring, startMs);
+}

@@ -1,4 +1,4 @@
-/** Signatures; see below. The recorder's core: reads rings, writes files; owns no thread and no timer. */
+/** The recorder's interface. */
 import type { MediaEvent, RecordingRequest } from "../types.ts";
 
 export type RecorderEvent = Extract<MediaEvent, { type: "recordingClosed" | "recordingFailed" }>;

@@ -1,0 +1,13 @@
+/** How loud a stretch of sound is. */
+
+/** Mean square of `pcm[from .. to)`. */
+export function energy(pcm: Int16Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += pcm[i]! * pcm[i]!;
+  return to > from ? sum / (to - from) : 0;
+}
+
+/** Of a mean square, dB below a full-scale square wave; -Infinity for silence. */
+export function decibelsOf(meanSquare: number): number {
+  return 10 * Math.log10(meanSquare / (32_768 * 32_768));
+}
