@@ -1,5 +1,10 @@
 export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./id.ts";
+export { isAddress, judgeAddress } from "./io/address-judge.ts";
+export { checkUrl } from "./io/check-url.ts";
+export { type HttpClientOptions, makeHttpClient } from "./io/guarded-http.ts";
+export type { HttpClient, HttpRequest, HttpResponse } from "./io/http-client.ts";
+export { judgedLookup, type LookupOptions } from "./io/judged-lookup.ts";
 export * from "./log.ts";
 export * from "./random.ts";
