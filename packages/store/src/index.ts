@@ -1,2 +1,4 @@
+export { endpointOf, wantsEvent } from "./endpoint.ts";
+export { openStore, type StoreOptions } from "./open-store.ts";
 export * from "./records.ts";
 export * from "./store.ts";

@@ -170,6 +170,8 @@ export interface WebhookRecord {
   /** `whsec_` + base64. */
   readonly secret: string;
   readonly createdAt: number;
+  /** Set by `settings.declare`: the operator's own, which may lead to private addresses. */
+  readonly declared?: boolean;
 }
 
 export interface DeliveryRecord {

@@ -113,11 +113,13 @@ export interface Store {
   readonly deliveries: {
     /**
      * Deliveries due at `wallMs`, oldest first, at most `limit`; of one endpoint and call only the lowest pending
-     * sequence is ever due, so that order per call holds.
+     * sequence is ever due, so that order per call holds. Endpoints take turns, so that the backlog of one does not
+     * hide what another is owed; those named in `exceptEndpoints` (see `endpointOf`) are left out.
      */
-    due(wallMs: number, limit: number): Promise<readonly DeliveryRecord[]>;
-    /** Wall ms of the earliest pending delivery; undefined when none. */
-    nextDueAt(): Promise<number | undefined>;
+    due(wallMs: number, limit: number, exceptEndpoints?: ReadonlySet<string>): Promise<readonly DeliveryRecord[]>;
+    /** Wall ms of the earliest pending delivery that is due later than `afterMs` (default: any); undefined when none. */
+    nextDueAt(afterMs?: number): Promise<number | undefined>;
+    /** Status, attempts, times and results; what a delivery is of never changes. A deleted one stays deleted. */
     update(delivery: DeliveryRecord): Promise<void>;
     list(tenantId: string, webhookId: string, page: PageRequest): Promise<Page<DeliveryRecord>>;
     pendingCount(): Promise<number>;
@@ -146,5 +148,11 @@ export interface Store {
   };
   /** Small values of the installation: node id, signing secret. Returns the stored value, or stores and returns `make()`. */
   value(name: string, make: () => string): Promise<string>;
+  /**
+   * Deletes at most some hundred events older than `beforeMs` with their deliveries, except those with one pending, and
+   * idempotency rows past their 24 h. Returns how many rows went; 0 when there is nothing left to delete.
+   */
+  prune(beforeMs: number): Promise<number>;
+  /** Finishes what was asked for, then closes. */
   close(): Promise<void>;
 }

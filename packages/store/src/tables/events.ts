@@ -1,0 +1,43 @@
+import type { Db } from "../db.ts";
+import type { EventRecord } from "../records.ts";
+import { defineTable } from "../table.ts";
+
+const EVENTS = defineTable<EventRecord>("events", {
+  id: "id",
+  tenantId: "tenant_id",
+  callId: "call_id",
+  eventType: "event_type",
+  occurredAt: "occurred_at",
+  sequence: "sequence",
+  data: "data",
+  webhookUrl: "webhook_url",
+});
+
+export interface EventsTable {
+  /** @throws when the id, or the sequence within its call, is taken: a sequence has no doubles. */
+  add(event: EventRecord): void;
+  get(id: string): EventRecord | undefined;
+  ofCall(tenantId: string, callId: string): readonly EventRecord[];
+  /** Deletes at most `limit` events older than `beforeMs` that nobody waits for; their deliveries go too. */
+  prune(beforeMs: number, limit: number): number;
+}
+
+export function makeEventsTable(db: Db): EventsTable {
+  const add = db.prepare<EventRecord>(EVENTS.insert);
+  const get = db.prepare<[string], EventRecord>(`${EVENTS.select} WHERE id = ?`);
+  const ofCall = db.prepare<[string, string], EventRecord>(
+    `${EVENTS.select} WHERE call_id = ? AND tenant_id = ? ORDER BY sequence`,
+  );
+  const prune = db.prepare<[number, number]>(`
+    DELETE FROM events WHERE seq IN (
+      SELECT seq FROM events
+      WHERE occurred_at < ?
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id AND status = 'pending')
+      ORDER BY occurred_at LIMIT ?)`);
+  return {
+    add: (event) => void add.run(event),
+    get: (id) => get.get(id),
+    ofCall: (tenantId, callId) => ofCall.all(callId, tenantId),
+    prune: (beforeMs, limit) => prune.run(beforeMs, limit).changes,
+  };
+}

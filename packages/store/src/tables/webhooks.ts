@@ -1,0 +1,46 @@
+import type { Db } from "../db.ts";
+import type { WebhookRecord } from "../records.ts";
+import { defineTable } from "../table.ts";
+
+type Row = Omit<WebhookRecord, "events" | "declared"> & { readonly events: string; readonly declared: number };
+
+const WEBHOOKS = defineTable<Row>("webhooks", {
+  id: "id",
+  tenantId: "tenant_id",
+  url: "url",
+  failoverUrl: "failover_url",
+  events: "events",
+  secret: "secret",
+  createdAt: "created_at",
+  declared: "declared",
+});
+
+export interface WebhooksTable {
+  save(webhook: WebhookRecord): void;
+  get(id: string): WebhookRecord | undefined;
+  /** Oldest first. */
+  ofTenant(tenantId: string): readonly WebhookRecord[];
+  delete(tenantId: string, id: string): boolean;
+}
+
+export function makeWebhooksTable(db: Db): WebhooksTable {
+  const save = db.prepare<Row>(WEBHOOKS.upsert);
+  const get = db.prepare<[string], Row>(`${WEBHOOKS.select} WHERE id = ?`);
+  const ofTenant = db.prepare<[string], Row>(`${WEBHOOKS.select} WHERE tenant_id = ? ORDER BY created_at, rowid`);
+  const remove = db.prepare<[string, string]>("DELETE FROM webhooks WHERE id = ? AND tenant_id = ?");
+  return {
+    save: (webhook) =>
+      void save.run({ ...webhook, events: JSON.stringify(webhook.events), declared: webhook.declared ? 1 : 0 }),
+    get(id) {
+      const row = get.get(id);
+      return row && fromRow(row);
+    },
+    ofTenant: (tenantId) => ofTenant.all(tenantId).map(fromRow),
+    delete: (tenantId, id) => remove.run(id, tenantId).changes > 0,
+  };
+}
+
+function fromRow(row: Row): WebhookRecord {
+  const events: readonly string[] = JSON.parse(row.events);
+  return { ...row, events, declared: row.declared === 1 };
+}
