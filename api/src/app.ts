@@ -1,0 +1,98 @@
+/**
+ * The HTTP API: parse, authorise, call, serialise. Builds one Hono app from what is handed in; `app.request()` serves it
+ * without a socket.
+ */
+import { type Clock, CodedError, type Log, type MakeId, type Random, randomHex } from "@voepy/base";
+import { type CallControl, serializeCall, verbs } from "@voepy/call-control";
+import type { Store } from "@voepy/store";
+import { Hono } from "hono";
+import { type Listening, listen } from "./io/listen.ts";
+import type { RecordingFiles } from "./io/recording-files.ts";
+import { bearer } from "./middleware/bearer.ts";
+import { makeIdempotency, type StoredAnswer } from "./middleware/idempotency.ts";
+import { type RateLimit, rateLimiter } from "./middleware/rate-limit.ts";
+import { requestId } from "./middleware/request-id.ts";
+import { mount, reportFailure, send } from "./mount.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { refusalOf } from "./refusal.ts";
+import type { ApiEnv, Route } from "./route.ts";
+import { callActionRoutes } from "./routes/call-actions.ts";
+import { callRoutes } from "./routes/calls.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { downloadRoutes } from "./routes/download.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { recordingRoutes } from "./routes/recordings.ts";
+import { type SandboxCalls, sandboxRoutes } from "./routes/sandbox.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
+import type { RecordingLinkSigner } from "./sign.ts";
+
+export interface ApiOptions {
+  readonly store: Store;
+  readonly calls: CallControl;
+  /** Absent: `POST /v1/sandbox/calls` answers 501. */
+  readonly sandbox?: SandboxCalls | undefined;
+  readonly links: RecordingLinkSigner;
+  readonly files: RecordingFiles;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly makeId: MakeId;
+  readonly log: Log;
+  /** voepy's own, for the OpenAPI document. */
+  readonly version: string;
+  /** For each API key. */
+  readonly limits: RateLimit;
+  /** New calls are refused with 503. */
+  readonly draining: () => boolean;
+  /** SIP and media are up. */
+  readonly ready: () => boolean;
+  readonly metrics?: (() => Promise<Readonly<Record<string, number>>>) | undefined;
+}
+
+export interface Api {
+  readonly app: Hono<ApiEnv>;
+  listen(address: { host: string; port: number }): Promise<Listening>;
+}
+
+export function makeApi(options: ApiOptions): Api {
+  const { store, clock, log, links } = options;
+  const app = new Hono<ApiEnv>();
+  app.use(requestId(options.makeId));
+  const recover = async (tenantId: string, callId: string): Promise<StoredAnswer | undefined> => {
+    const detail = await store.calls.get(tenantId, callId);
+    return detail && { status: 201, body: JSON.stringify(serializeCall(detail, links)) };
+  };
+  mount(app, routesOf(options), {
+    bearer: bearer(store, clock),
+    limit: rateLimiter(options.limits, clock),
+    idempotency: makeIdempotency({ store, clock, bootId: randomHex(options.random, 16), recover }),
+    isDraining: options.draining,
+    log,
+  });
+  app.notFound(() => {
+    throw new CodedError("not_found", "there is nothing at this path");
+  });
+  app.onError((thrown, c) => {
+    const refusal = refusalOf(thrown, c.get("requestId"));
+    reportFailure(c, thrown, refusal.status, log);
+    for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
+    return send(c, refusal);
+  });
+  return { app, listen: (address) => listen((request) => app.fetch(request), address) };
+}
+
+function routesOf(options: ApiOptions): Route[] {
+  const routes: Route[] = [
+    ...callRoutes(options),
+    ...callActionRoutes(verbs, options),
+    ...downloadRoutes(options),
+    ...recordingRoutes(options),
+    ...webhookRoutes(options),
+    ...sandboxRoutes(options.sandbox),
+    ...healthRoutes({
+      isDraining: options.draining,
+      isReady: options.ready,
+      metrics: options.metrics ?? (async () => ({})),
+    }),
+  ];
+  return [...routes, ...docsRoutes(() => JSON.stringify(openApiDocument(routes, options.version)))];
+}

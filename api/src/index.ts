@@ -1,0 +1,7 @@
+export { type Api, type ApiOptions, makeApi } from "./app.ts";
+export { errorStatus } from "./error-status.ts";
+export type { Listening } from "./io/listen.ts";
+export { type RecordingFiles, recordingFolder } from "./io/recording-files.ts";
+export type { RateLimit } from "./middleware/rate-limit.ts";
+export type { SandboxCall, SandboxCalls } from "./routes/sandbox.ts";
+export { makeLinks, type RecordingLinkSigner } from "./sign.ts";

@@ -1,0 +1,108 @@
+/** Turns the route table into Hono routes: key, rate, body, idempotency, work, answer; in this order for every route. */
+import { CodedError, type Log, messageOf } from "@voepy/base";
+import type { Context, Hono } from "hono";
+import type { StatusCode } from "hono/utils/http-status";
+import type { Bearer } from "./middleware/bearer.ts";
+import { jsonBody } from "./middleware/body.ts";
+import { checkedKey, type Idempotency, type StoredAnswer } from "./middleware/idempotency.ts";
+import { refusalOf } from "./refusal.ts";
+import type { ApiEnv, KeyedRoute, Route } from "./route.ts";
+
+export interface Gates {
+  readonly bearer: Bearer;
+  readonly limit: (c: Context<ApiEnv>, keyId: string) => void;
+  readonly idempotency: Idempotency;
+  readonly isDraining: () => boolean;
+  readonly log: Log;
+}
+
+export function mount(app: Hono<ApiEnv>, routes: readonly Route[], gates: Gates): void {
+  for (const route of routes) {
+    const respond = route.kind === "public" ? route.respond : (c: Context<ApiEnv>) => answerKeyed(c, route, gates);
+    app.on(route.method.toUpperCase(), honoPath(route.path), respond);
+  }
+  // After all methods of all paths, so that only a method no route has comes this far.
+  for (const [path, allow] of allowedMethods(routes))
+    app.all(honoPath(path), (c) => {
+      c.header("allow", allow);
+      throw new CodedError("method_not_allowed", `${c.req.method} is not possible here: ${allow}`);
+    });
+}
+
+/** RFC 9110 §10.2.1: what `Allow` says, by path. */
+function allowedMethods(routes: readonly Route[]): Map<string, string> {
+  const byPath = Map.groupBy(routes, (route) => route.path);
+  return new Map(
+    [...byPath].map(([path, here]) => [
+      path,
+      here.flatMap(({ method }) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()])).join(", "),
+    ]),
+  );
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+async function answerKeyed(c: Context<ApiEnv>, route: KeyedRoute, gates: Gates): Promise<Response> {
+  const apiKey = await gates.bearer.authenticate(c);
+  const { tenantId } = apiKey;
+  c.set("tenantId", tenantId);
+  gates.limit(c, apiKey.id);
+  gates.bearer.demand(c, apiKey, route.scope);
+  const input = route.method === "post" ? await jsonBody(c) : queryOf(c);
+  const run = route.prepare(input);
+  const id = c.req.param("id") ?? "";
+  const idempotency = slotOf(c, route);
+  const act = async (): Promise<StoredAnswer> => {
+    if (route.opensCall && gates.isDraining())
+      throw new CodedError("draining", "this server is going down and takes no new calls");
+    const { status, json } = await run({ tenantId, id, idempotency });
+    return { status, body: json === undefined ? "" : JSON.stringify(json) };
+  };
+  if (idempotency === undefined) return send(c, await act());
+  const settle = (): Promise<StoredAnswer> => act().catch((thrown: unknown) => refused(c, thrown, gates));
+  const answer = await gates.idempotency.once({ tenantId, ...idempotency, body: input }, settle);
+  if (answer.isReplay) c.header("idempotent-replayed", "true");
+  return send(c, answer);
+}
+
+/** A refusal as an answer that can be stored; `Retry-After` and the like go on the response of this request only. */
+function refused(c: Context<ApiEnv>, thrown: unknown, gates: Gates): StoredAnswer {
+  const refusal = refusalOf(thrown, c.get("requestId"));
+  reportFailure(c, thrown, refusal.status, gates.log);
+  for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
+  return { status: refusal.status, body: refusal.body };
+}
+
+/** Refusals are the client's business; only what is broken on our side is worth a line for the operator. */
+export function reportFailure(c: Context<ApiEnv>, thrown: unknown, status: number, log: Log): void {
+  if (status !== 500) return;
+  log.error("request failed", {
+    requestId: c.get("requestId"),
+    tenantId: c.get("tenantId"),
+    method: c.req.method,
+    path: c.req.path,
+    error: thrown instanceof Error ? thrown : messageOf(thrown),
+    cause: thrown instanceof Error ? thrown.cause : undefined,
+  });
+}
+
+function slotOf(c: Context<ApiEnv>, route: KeyedRoute): { path: string; key: string } | undefined {
+  const key = route.method === "post" ? c.req.header("idempotency-key") : undefined;
+  return key === undefined ? undefined : { path: c.req.path, key: checkedKey(key) };
+}
+
+/** One text a name; a name given twice stays a list, which no schema takes. */
+function queryOf(c: Context<ApiEnv>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
+}
+
+/** Hono's typed `json` cannot carry text that is already JSON, and an idempotent answer is kept as text. */
+export function send(c: Context<ApiEnv>, { status, body }: StoredAnswer): Response {
+  if (body !== "") c.header("content-type", "application/json; charset=UTF-8");
+  // Stored answers were ours once, so their numbers are statuses.
+  return c.newResponse(body === "" ? null : body, { status: status as StatusCode });
+}

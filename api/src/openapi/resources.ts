@@ -1,0 +1,196 @@
+/** What answers look like. Only the document uses these shapes; a test holds them against what the serializers make. */
+import type { ErrorCode } from "@voepy/base";
+import { z } from "zod";
+import { errorStatus } from "../error-status.ts";
+
+const time = z.iso.datetime().meta({ examples: ["2026-05-12T14:32:18.000Z"] });
+const party = z.string().meta({ description: "E.164 or a SIP URI", examples: ["+15125550100"] });
+const text = z.string().nullable();
+const count = z.int().nullable();
+const status = z.enum(["initiated", "ringing", "answered", "bridged", "ended", "failed"]);
+const direction = z.enum(["inbound", "outbound"]);
+const endReason = z
+  .enum([
+    "completed",
+    "time_limit",
+    "media_timeout",
+    "transferred",
+    "system_shutdown",
+    "canceled",
+    "no_answer",
+    "busy",
+    "rejected",
+    "not_found",
+    "codec_mismatch",
+    "no_route",
+    "carrier_error",
+    "no_command",
+    "policy_blocked",
+  ])
+  .nullable();
+
+export const callLeg = z
+  .object({
+    id: z.string().meta({ examples: ["voepy_leg_01HZ0000000000000000000000"] }),
+    call_id: z.string(),
+    direction,
+    status,
+    from: party,
+    to: party,
+    sip_call_id: text,
+    started_at: time,
+    answered_at: time.nullable(),
+    ended_at: time.nullable(),
+    end_reason: endReason,
+  })
+  .meta({ id: "CallLeg" });
+
+export const recording = z
+  .object({
+    id: z.string().meta({ examples: ["voepy_rec_01HZ0000000000000000000000"] }),
+    call_id: z.string(),
+    leg_id: z.string(),
+    channels: z.enum(["single", "dual"]),
+    format: z.enum(["mp3", "wav"]),
+    duration_seconds: count,
+    duration_millis: count,
+    size_bytes: count,
+    download_url: text.meta({ description: "Signed and expiring; null until the recording is available" }),
+    status: z.enum(["recording", "processing", "available", "archived", "expired", "failed"]),
+    created_at: time,
+  })
+  .meta({ id: "Recording" });
+
+const callFields = {
+  id: z.string().meta({ examples: ["voepy_call_01HZ0000000000000000000000"] }),
+  direction,
+  status,
+  from: party,
+  to: party,
+  route_id: text,
+  initiated_at: time,
+  answered_at: time.nullable(),
+  ended_at: time.nullable(),
+  duration_seconds: count.meta({
+    description: "From answer to end; null while the call is not over or never answered",
+  }),
+  end_reason: endReason,
+  end_initiator: z.enum(["caller", "callee", "api", "system"]).nullable(),
+  sip_code: count,
+  sip_reason: text,
+  q850_cause: count,
+  customer_reference: text,
+  client_state: text,
+  bridge_id: text,
+  cost_cents: z.number().nullable().meta({ description: "null until rated; 0 is a free call" }),
+  rating_status: z.enum(["pending", "rated", "unrated"]),
+};
+
+export const callRow = z.object(callFields).meta({ id: "CallRow", description: "A Call without legs and recordings" });
+
+export const call = z
+  .object({ ...callFields, legs: z.array(callLeg), recordings: z.array(recording) })
+  .meta({ id: "Call" });
+
+export const webhook = z
+  .object({
+    id: z.string(),
+    url: z.string(),
+    failover_url: text,
+    events: z.array(z.string()),
+    created_at: time,
+  })
+  .meta({ id: "Webhook" });
+
+export const webhookCreated = webhook
+  .extend({ secret: z.string().optional().meta({ description: "Shown here only, when it was made by us" }) })
+  .meta({ id: "WebhookCreated" });
+
+export const delivery = z
+  .object({
+    id: z.string(),
+    event_id: z.string(),
+    webhook_id: text,
+    call_id: text,
+    sequence: z.int(),
+    url: z.string(),
+    status: z.enum(["pending", "delivered", "failed"]),
+    attempts: z.int(),
+    next_attempt_at: time.nullable(),
+    last_status_code: count,
+    last_latency_ms: z.number().nullable(),
+    last_error: text,
+    response_head: text,
+  })
+  .meta({ id: "Delivery" });
+
+export const event = z
+  .object({
+    id: z.string(),
+    event_type: z.string().meta({ examples: ["call.answered"] }),
+    occurred_at: time,
+    sequence: z.int().meta({ description: "Counts per call from 1 without gaps" }),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Event" });
+
+export const sandboxCall = z.object({ id: z.string() }).meta({ id: "SandboxCall" });
+
+const fieldProblem = z.object({ param: z.string(), message: z.string() }).meta({ id: "FieldProblem" });
+
+const codes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]]; // keys of a Record<ErrorCode, …>
+
+export const errorEnvelope = z
+  .object({
+    error: z.object({
+      code: z.enum(codes),
+      message: z.string(),
+      param: z.string().optional(),
+      request_id: z.string(),
+      details: z
+        .looseObject({ errors: z.array(fieldProblem).optional() })
+        .optional()
+        .meta({ description: "For invalid_request `errors` names every wrong field" }),
+    }),
+  })
+  .meta({
+    id: "Error",
+    examples: [
+      {
+        error: {
+          code: "invalid_request",
+          message: "to: is required",
+          param: "to",
+          request_id: "voepy_req_01HZ0000000000000000000000",
+          details: { errors: [{ param: "to", message: "is required" }] },
+        },
+      },
+    ],
+  });
+
+const listOf = (row: z.ZodType, id: string) =>
+  z
+    .object({
+      data: z.array(row),
+      next_cursor: text.meta({ description: "null on the last page" }),
+      has_more: z.boolean(),
+    })
+    .meta({ id });
+
+/** Everything a route can name as its answer, by the name it has in the document. */
+export const resources = {
+  Call: call,
+  CallList: listOf(callRow, "CallList"),
+  Recording: recording,
+  RecordingList: listOf(recording, "RecordingList"),
+  Webhook: webhook,
+  WebhookCreated: webhookCreated,
+  WebhookList: listOf(webhook, "WebhookList"),
+  DeliveryList: listOf(delivery, "DeliveryList"),
+  Event: event,
+  EventList: listOf(event, "EventList"),
+  SandboxCall: sandboxCall,
+  Error: errorEnvelope,
+} as const;
+
+export type ResourceName = keyof typeof resources;
