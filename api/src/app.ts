@@ -9,6 +9,7 @@ import { Hono } from "hono";
 import { type Listening, listen } from "./io/listen.ts";
 import type { RecordingFiles } from "./io/recording-files.ts";
 import { bearer } from "./middleware/bearer.ts";
+import { closeUnlessRead } from "./middleware/body.ts";
 import { makeIdempotency, type StoredAnswer } from "./middleware/idempotency.ts";
 import { type RateLimit, rateLimiter } from "./middleware/rate-limit.ts";
 import { requestId } from "./middleware/request-id.ts";
@@ -75,6 +76,7 @@ export function makeApi(options: ApiOptions): Api {
     const refusal = refusalOf(thrown, c.get("requestId"));
     reportFailure(c, thrown, refusal.status, log);
     for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
+    closeUnlessRead(c);
     return send(c, refusal);
   });
   return { app, listen: (address) => listen((request) => app.fetch(request), address) };

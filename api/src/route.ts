@@ -19,7 +19,7 @@ export type Scope =
 
 /** What Hono carries from one middleware to the next. */
 export interface ApiEnv {
-  Variables: { requestId: string; tenantId: string | undefined };
+  Variables: { requestId: string; tenantId: string | undefined; isBodyRead: boolean | undefined };
 }
 
 /** What a route's function is told. */

@@ -8,9 +8,23 @@ export const BODY_BYTES = 1_048_576;
 /** Arrays and objects inside each other; deeper ones serve only to overflow somebody's stack. */
 export const BODY_DEPTH = 64;
 
+/** Unread bodies up to this size are in our buffers already and cost nothing to skip. */
+const SKIPPED_BYTES = 65_536;
+
+/**
+ * Before refusing a request whose body has not been read: a long one is not worth reading to its end, so the client is
+ * told to send its next request on another connection (RFC 9110 §9.3, RFC 9112 §9.6).
+ */
+export function closeUnlessRead(c: Context<ApiEnv>): void {
+  if (c.get("isBodyRead")) return;
+  const isLong = Number(c.req.header("content-length") ?? 0) > SKIPPED_BYTES;
+  if (isLong || c.req.header("transfer-encoding") !== undefined) c.header("connection", "close");
+}
+
 /** The parsed body; `{}` for none. Throws `invalid_request`, `payload_too_large`, `unsupported_media_type`. */
 export async function jsonBody(c: Context<ApiEnv>): Promise<unknown> {
   const bytes = await bodyBytes(c);
+  c.set("isBodyRead", true);
   if (bytes.length === 0) return {};
   const type = c.req.header("content-type");
   if (type?.split(";", 1)[0]?.trim().toLowerCase() !== "application/json")
