@@ -1,0 +1,241 @@
+/**
+ * Gives the user agent its surroundings: sockets, one timer on the clock, host names. Nothing of SIP is decided here.
+ */
+
+import { CodedError, type Timer } from "@voepy/base";
+import type { ParseResult } from "../message/message.ts";
+import { headerOf } from "../message/message.ts";
+import { parseMessage } from "../message/parse.ts";
+import { serialise } from "../message/serialise.ts";
+import type { Effect } from "../ua/effects.ts";
+import { type Hop, hopText } from "../ua/hop.ts";
+import type { Listener, SipAddress, SipEvent, TransportName } from "../ua/types.ts";
+import { UserAgent } from "../ua/user-agent.ts";
+import { Facing } from "./facing.ts";
+import type { MakeSipEndpoint, RunningSipEndpoint, SipEndpointOptions } from "./options.ts";
+import { resolveHost } from "./resolve.ts";
+import { openTcp } from "./tcp.ts";
+import type { OpenTransport, SipTransport, TransportSink } from "./transport.ts";
+import { openUdp } from "./udp.ts";
+
+interface Line {
+  readonly transport: SipTransport;
+  readonly listener: Listener;
+}
+
+export const makeSipEndpoint: MakeSipEndpoint = async (options) => {
+  const driver = new Driver(options);
+  try {
+    await driver.open();
+  } catch (thrown) {
+    await driver.close();
+    throw thrown;
+  }
+  return endpointOf(driver);
+};
+
+class Driver {
+  readonly agent: UserAgent;
+  readonly options: SipEndpointOptions;
+  readonly #lines: Line[] = [];
+  readonly #facing = new Facing();
+  #timer: Timer | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #events: SipEvent[] = [];
+  #isDelivering = false;
+  #isClosed = false;
+
+  constructor(options: SipEndpointOptions) {
+    this.options = options;
+    this.agent = new UserAgent({
+      domain: options.domain,
+      userAgentName: options.userAgentName,
+      digestAlgorithms: options.digestAlgorithms ?? ["MD5"],
+      hooks: options.hooks,
+      random: options.random,
+      near: (hop) => this.near(hop),
+    });
+  }
+
+  async open(): Promise<void> {
+    const open = this.options.transports ?? realTransports(this.options);
+    for (const listener of this.options.listeners) {
+      const transport = await open(listener, this.#sink(this.#lines.length));
+      const { address, port } = transport.bound;
+      this.#lines.push({ transport, listener: { ...listener, host: address, port } });
+    }
+    if (this.#lines.length === 0) throw new CodedError("internal_error", "SIP needs at least one listener");
+  }
+
+  nowMs(): number {
+    return this.options.clock.nowMs();
+  }
+
+  listeners(): readonly Listener[] {
+    return this.#lines.map((line) => line.listener);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#events = [];
+    await Promise.all(this.#lines.map((line) => line.transport.close()));
+  }
+
+  near(hop: Hop): { address: string; port: number } {
+    const line = this.#lineFor(hop);
+    if (line === undefined) return { address: this.#facing.towards(hop.address, this.nowMs()), port: 0 };
+    const { advertisedAddress, host, port } = line.listener;
+    const isWildcard = host === "0.0.0.0" || host === "::";
+    const address = advertisedAddress ?? (isWildcard ? this.#facing.towards(hop.address, this.nowMs()) : host);
+    return { address, port };
+  }
+
+  /** Runs a command or an input, then carries out what it led to. Events of commands wait for its end. */
+  run<T>(act: (agent: UserAgent, nowMs: number) => T): T {
+    const result = act(this.agent, this.nowMs());
+    for (const effect of this.agent.drain()) this.#carryOut(effect);
+    this.#arm();
+    if (this.#events.length > 0 && !this.#isDelivering) queueMicrotask(() => this.#deliver());
+    return result;
+  }
+
+  #sink(index: number): TransportSink {
+    return {
+      received: (bytes, source) => {
+        if (this.#isClosed) return;
+        const result = parseMessage(bytes, { stream: false });
+        this.#receive(result, { ...source, listener: index }, bytes);
+      },
+      framed: (result, source) => {
+        if (!this.#isClosed) this.#receive(result, { ...source, listener: index }, undefined);
+      },
+      flowClosed: (flow) => {
+        if (!this.#isClosed) this.run((agent) => agent.flowClosed(flow));
+      },
+      count: (name) => this.agent.count(name),
+    };
+  }
+
+  #receive(result: ParseResult, source: Hop, bytes: Uint8Array | undefined): void {
+    this.#trace("received", source, result, bytes);
+    if (!result.ok)
+      this.options.log.debug("malformed SIP message", { source: hopText(source), problem: result.problem });
+    this.run((agent, nowMs) => agent.receive(result, source, nowMs));
+    this.#deliver();
+  }
+
+  #trace(direction: "received", peer: SipAddress, result: ParseResult, bytes: Uint8Array | undefined): void {
+    const { trace, clock } = this.options;
+    if (trace === undefined) return;
+    const message = result.ok ? result.message : result.answerable;
+    const callId = message === undefined ? "" : (headerOf(message, "call-id") ?? "");
+    const text = bytes ?? (message === undefined ? new Uint8Array(0) : serialise(message));
+    trace({ direction, peer, callId, wallMs: clock.wallMs(), bytes: text });
+  }
+
+  #carryOut(effect: Effect): void {
+    if (effect.type === "event") this.#events.push(effect.event);
+    else if (effect.type === "send") this.#send(effect);
+    else this.#resolve(effect);
+  }
+
+  #send({ bytes, to, callId, transaction }: Effect & { type: "send" }): void {
+    const line = this.#lineFor(to);
+    const failed = (problem: string): void => {
+      this.options.log.debug("SIP message not sent", { to: hopText(to), problem, call_id: callId });
+      if (transaction !== undefined && !this.#isClosed) {
+        this.run((agent, nowMs) => agent.sendFailed(transaction, nowMs));
+      }
+    };
+    if (line === undefined) {
+      queueMicrotask(() => failed(`no ${to.transport} listener of that address family`));
+      return;
+    }
+    const { trace, clock } = this.options;
+    trace?.({ direction: "sent", peer: to, callId, wallMs: clock.wallMs(), bytes });
+    line.transport.send(bytes, to, failed);
+  }
+
+  #resolve({ session, host }: Effect & { type: "resolve" }): void {
+    const resolve = this.options.resolve ?? resolveHost;
+    resolve(host).then(
+      (addresses) => this.#resolved(session, addresses),
+      () => this.#resolved(session, []),
+    );
+  }
+
+  #resolved(session: string, addresses: readonly string[]): void {
+    if (!this.#isClosed) this.run((agent, nowMs) => agent.resolved(session, addresses, nowMs));
+  }
+
+  #lineFor(hop: Hop): Line | undefined {
+    const own = hop.listener === undefined ? undefined : this.#lines[hop.listener];
+    if (own !== undefined && own.transport.transport === hop.transport) return own;
+    const isV6 = hop.address.includes(":");
+    return this.#lines.find(
+      ({ transport, listener }) => transport.transport === hop.transport && listener.host.includes(":") === isV6,
+    );
+  }
+
+  #arm(): void {
+    const atMs = this.agent.deadlineMs() ?? Number.POSITIVE_INFINITY;
+    // A timer that rings too early only looks and arms again: cheaper than re-arming for every message.
+    if (this.#isClosed || atMs >= this.#timerAtMs) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = atMs;
+    this.#timer = this.options.clock.schedule(atMs, () => {
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      this.run((agent, nowMs) => agent.tick(nowMs));
+      this.#deliver();
+    });
+  }
+
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    // Commands given by the receiver of an event add to the queue; they are delivered after it has returned.
+    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+      if (this.#isClosed) break;
+      this.#hand(event);
+    }
+    this.#isDelivering = false;
+  }
+
+  /** A receiver that throws has lost one event; SIP goes on. */
+  #hand(event: SipEvent): void {
+    try {
+      this.options.onEvent(event);
+    } catch (thrown) {
+      this.options.log.error("the receiver of a SIP event threw", { event: event.type, error: thrown });
+    }
+  }
+}
+
+function realTransports(options: SipEndpointOptions): OpenTransport {
+  const tcp = openTcp(options.clock);
+  return (listener, sink) => {
+    if (listener.transport === "udp") return openUdp(listener, sink);
+    if (listener.transport === "tcp") return tcp(listener, sink);
+    throw new CodedError("engine_not_configured", `SIP over ${listener.transport} is not available`);
+  };
+}
+
+function endpointOf(driver: Driver): RunningSipEndpoint {
+  return {
+    invite: (request) => driver.run((agent, nowMs) => agent.invite(request, nowMs)),
+    progress: (session, answer) => driver.run((agent, nowMs) => agent.progress(session, answer, nowMs)),
+    accept: (session, answer) => driver.run((agent, nowMs) => agent.accept(session, answer, nowMs)),
+    refuse: (session, answer) => driver.run((agent, nowMs) => agent.refuse(session, answer, nowMs)),
+    cancel: (session, why) => driver.run((agent, nowMs) => agent.cancel(session, why?.headers ?? [], nowMs)),
+    bye: (session, why) => driver.run((agent, nowMs) => agent.bye(session, why?.headers ?? [], nowMs)),
+    offer: (session, sdp) => driver.run((agent, nowMs) => agent.offer(session, sdp, nowMs)),
+    answerOffer: (session, answer) => driver.run((agent, nowMs) => agent.answerOffer(session, answer, nowMs)),
+    info: (session, body) => driver.run((agent, nowMs) => agent.info(session, body, nowMs)),
+    bindings: (username) => driver.agent.bindings(username),
+    localAddress: (transport: TransportName, host: string) => driver.near({ transport, address: host, port: 0 }),
+    counters: () => driver.agent.counters(),
+    listeners: () => driver.listeners(),
+    close: () => driver.close(),
+  };
+}

@@ -1,0 +1,208 @@
+/** What all usages share: the tables of sessions and dialogs, transactions, waiting, and the outbound effects. */
+import { randomHex } from "@voepy/base";
+import { type Dialog, dialogKey } from "../dialog/dialog.ts";
+import { makeResponse, textBody } from "../message/build.ts";
+import { bracketed } from "../message/ip.ts";
+import type { Header, SipRequest, SipResponse } from "../message/message.ts";
+import { hasParam } from "../message/params.ts";
+import { serialise } from "../message/serialise.ts";
+import type { Envelope } from "../transaction/keys.ts";
+import { type TransactionPort, Transactions } from "../transaction/layer.ts";
+import type { Transaction } from "../transaction/transaction.ts";
+import { type Deadline, Deadlines } from "./deadlines.ts";
+import { DEFAULT_LIMITS, type Effect, type Limits, type UserAgentOptions } from "./effects.ts";
+import { defaultPort, type Hop, viaTransport } from "./hop.ts";
+import type { Alarm, Owner, Session, Wake } from "./session.ts";
+import type { SessionId, SipEvent } from "./types.ts";
+
+/** Methods we serve (RFC 3261 §20.5). */
+export const ALLOW: Header = { name: "Allow", value: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER" };
+
+export interface Reply {
+  readonly reason?: string | undefined;
+  readonly toTag?: string | undefined;
+  readonly headers?: readonly Header[] | undefined;
+  readonly sdp?: string | undefined;
+}
+
+export class Core {
+  readonly options: UserAgentOptions;
+  readonly limits: Limits;
+  readonly deadlines = new Deadlines<Wake>();
+  readonly transactions: Transactions<Owner>;
+  readonly sessions = new Map<SessionId, Session>();
+  /** By `dialogKey`. */
+  readonly dialogs = new Map<string, Session>();
+  readonly counters = new Map<string, number>();
+  /** Unanswered incoming INVITEs by source address. */
+  readonly pendingBySource = new Map<string, number>();
+  #effects: Effect[] = [];
+
+  constructor(options: UserAgentOptions, port: Omit<TransactionPort<Owner>, "send">) {
+    this.options = options;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.transactions = new Transactions<Owner>(this.deadlines, {
+      ...port,
+      send: (bytes, transaction) =>
+        this.#effects.push({
+          type: "send",
+          bytes,
+          to: transaction.peer,
+          callId: transaction.callId,
+          transaction,
+        }),
+    });
+  }
+
+  /** Takes what has gathered, in order. */
+  drain(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  emit(event: SipEvent): void {
+    this.#effects.push({ type: "event", event });
+  }
+
+  resolve(session: SessionId, host: string): void {
+    this.#effects.push({ type: "resolve", session, host });
+  }
+
+  /** Outside of any transaction: ACK to a 2xx, a repeated 2xx, a stateless refusal. */
+  send(bytes: Uint8Array, to: Hop, callId: string): void {
+    this.#effects.push({ type: "send", bytes, to, callId, transaction: undefined });
+  }
+
+  count(name: string): void {
+    this.counters.set(name, (this.counters.get(name) ?? 0) + 1);
+  }
+
+  notePending(address: string, change: 1 | -1): void {
+    const pending = (this.pendingBySource.get(address) ?? 0) + change;
+    if (pending > 0) this.pendingBySource.set(address, pending);
+    else this.pendingBySource.delete(address);
+  }
+
+  /** Lower-case hexadecimal; 8 bytes make a tag (§19.3 asks for 32 bits, a guesser for more). */
+  token(bytes = 8): string {
+    return randomHex(this.options.random, bytes);
+  }
+
+  /** A Via of ours towards `to`, and its branch. */
+  makeVia(to: Hop): { via: string; branch: string } {
+    const { address, port } = this.options.near(to);
+    const branch = `z9hG4bK${this.token()}`;
+    // RFC 3581 §3: we want the answer where the request came from.
+    const via = `SIP/2.0/${viaTransport(to.transport)} ${bracketed(address)}:${port};rport;branch=${branch}`;
+    return { via, branch };
+  }
+
+  /** Value of our Contact as that hop reaches it. */
+  makeContact(to: Hop): string {
+    const { address, port } = this.options.near(to);
+    const transport = to.transport === "udp" ? "" : `;transport=${to.transport}`;
+    return `<sip:voepy@${bracketed(address)}:${port}${transport}>`;
+  }
+
+  get agentHeader(): Header {
+    return { name: "User-Agent", value: this.options.userAgentName };
+  }
+
+  /** Starts the server transaction of a new request. */
+  serve(request: SipRequest, envelope: Envelope, source: Hop, owner: Owner): Transaction<Owner> {
+    return this.transactions.startServer(request, envelope, { peer: responseHop(envelope, source), owner });
+  }
+
+  respond(transaction: Transaction<Owner>, status: number, reply: Reply, nowMs: number): SipResponse {
+    const response = this.makeReply(transaction.request, status, reply);
+    this.transactions.respond(transaction, response, nowMs);
+    return response;
+  }
+
+  makeReply(request: SipRequest, status: number, reply: Reply): SipResponse {
+    const headers = [...(reply.headers ?? []), { name: "Server", value: this.options.userAgentName }];
+    return makeResponse(request, status, {
+      reason: reply.reason,
+      toTag: reply.toTag,
+      headers,
+      body: reply.sdp === undefined ? undefined : textBody("application/sdp", reply.sdp),
+    });
+  }
+
+  /** Answers without keeping anything (§8.2.7). A repeat of the request gets the same To tag. */
+  refuseStatelessly(request: SipRequest, envelope: Envelope, source: Hop, refusal: { status: number } & Reply): void {
+    // §17.1.1.3: an ACK is never answered.
+    if (request.method === "ACK") return;
+    const response = this.makeReply(request, refusal.status, {
+      toTag: statelessTag(envelope),
+      ...refusal,
+    });
+    this.send(serialise(response), responseHop(envelope, source), envelope.callId);
+  }
+
+  addDialog(session: Session, dialog: Dialog): void {
+    const key = dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag);
+    this.dialogs.set(key, session);
+    session.dialogKeys.add(key);
+  }
+
+  /** Early dialogs of other forks take no more requests. */
+  keepOnlyDialog(session: Session, dialog: Dialog): void {
+    const kept = dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag);
+    for (const key of session.dialogKeys) {
+      if (key === kept) continue;
+      this.dialogs.delete(key);
+      session.dialogKeys.delete(key);
+    }
+  }
+
+  setAlarm(session: Session, alarm: Alarm, atMs: number): void {
+    this.stopAlarm(session, alarm);
+    session.alarms.set(alarm, this.deadlines.arm(atMs, { type: "session", session: session.id, alarm }));
+  }
+
+  stopAlarm(session: Session, alarm: Alarm): void {
+    const deadline: Deadline<Wake> | undefined = session.alarms.get(alarm);
+    if (deadline === undefined) return;
+    this.deadlines.cancel(deadline);
+    session.alarms.delete(alarm);
+  }
+
+  /** The session takes no more part in dialogs; it is forgotten when its last client transaction ends. */
+  close(session: Session): void {
+    session.phase = "over";
+    for (const alarm of session.alarms.keys()) {
+      if (alarm !== "cancelPatience") this.stopAlarm(session, alarm);
+    }
+    for (const unacked of session.unacked.values()) this.deadlines.cancel(unacked.deadline);
+    session.unacked.clear();
+    for (const key of session.dialogKeys) this.dialogs.delete(key);
+    session.dialogKeys.clear();
+    this.release(session);
+  }
+
+  /** Forgets a session that is over and has nothing running. */
+  release(session: Session): void {
+    if (session.phase !== "over" || session.running > 0) return;
+    this.stopAlarm(session, "cancelPatience");
+    this.sessions.delete(session.id);
+  }
+}
+
+/**
+ * RFC 3261 §18.2.2 and RFC 3581 §4: always to the address the request came from, to its port where `rport` was asked
+ * for. Deviation: `maddr` is not followed, it would let a stranger aim our answers at others.
+ */
+export function responseHop(envelope: Envelope, source: Hop): Hop {
+  if (source.transport !== "udp" || hasParam(envelope.via.params, "rport")) return source;
+  return { ...source, port: envelope.via.port ?? defaultPort(source.transport) };
+}
+
+/** §8.2.7: the same for every repeat. FNV-1a over what repeats share; it guards nothing, so it needs no secret. */
+function statelessTag(envelope: Envelope): string {
+  let hash = 0x811c9dc5;
+  const text = `${envelope.callId} ${envelope.fromTag} ${envelope.cseqNumber} ${envelope.branch}`;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return `r${hash.toString(16).padStart(8, "0")}`;
+}

@@ -1,0 +1,275 @@
+/**
+ * The SIP user agent, sans-IO: messages and the time go in, effects come out. The calling contract: after every call
+ * take `drain()` and carry it out in order; call `tick` when `deadlineMs()` is reached.
+ */
+import { isIpv4, isIpv6 } from "../message/ip.ts";
+import type { Header, ParseResult, SipRequest, SipResponse } from "../message/message.ts";
+import { validateRequest, validateResponse } from "../message/validate.ts";
+import { withSource } from "../message/via.ts";
+import { type Envelope, readEnvelope } from "../transaction/keys.ts";
+import type { Transaction } from "../transaction/transaction.ts";
+import { admit } from "./admission.ts";
+import { Authenticator } from "./authenticator.ts";
+import { bye, endBroken } from "./bye.ts";
+import { Core } from "./core.ts";
+import { retryWithCredentials } from "./credentials.ts";
+import { receiveInDialog } from "./dialog-requests.ts";
+import type { Effect, UserAgentOptions } from "./effects.ts";
+import type { Hop } from "./hop.ts";
+import { sendInfo } from "./info.ts";
+import {
+  type Answer,
+  accept,
+  receiveAck,
+  receiveCancel,
+  refuse,
+  repeatProvisional,
+  sendProgress,
+} from "./invite-in.ts";
+import {
+  cancel,
+  cancelUnanswered,
+  inviteFailed,
+  makeOutSession,
+  noFirstResponse,
+  receiveInviteResponse,
+  sendInvite,
+} from "./invite-out.ts";
+import { policyFor } from "./policy.ts";
+import { Registrar } from "./registrar.ts";
+import { answerOffer, offer, offerAgain, receiveReinviteResponse, reinviteFailed } from "./reoffer.ts";
+import { repeat2xx } from "./repeat-2xx.ts";
+import type { Alarm, Owner, Session, Wake } from "./session.ts";
+import type { Binding, OutgoingInvite, SessionId } from "./types.ts";
+
+export class UserAgent {
+  readonly #core: Core;
+  readonly #registrar: Registrar;
+  readonly #authenticator: Authenticator;
+
+  constructor(options: UserAgentOptions) {
+    this.#core = new Core(options, {
+      response: (transaction, response, nowMs) => this.#response(transaction, response, nowMs),
+      failed: (transaction, cause, nowMs) => this.#failed(transaction, cause, nowMs),
+      ack: (transaction, ack, nowMs) => this.#lateAck(transaction, ack, nowMs),
+      terminated: (transaction) => this.#terminated(transaction),
+    });
+    this.#registrar = new Registrar(this.#core);
+    this.#authenticator = new Authenticator(options);
+  }
+
+  drain(): Effect[] {
+    return this.#core.drain();
+  }
+
+  /** When `tick` is due next; undefined: nothing waits. */
+  deadlineMs(): number | undefined {
+    return this.#core.deadlines.nextMs();
+  }
+
+  tick(nowMs: number): void {
+    for (let wake = this.#core.deadlines.popDue(nowMs); wake !== undefined; ) {
+      this.#wake(wake, nowMs);
+      wake = this.#core.deadlines.popDue(nowMs);
+    }
+  }
+
+  /** One parsed message, or what the parser found wrong with it. Never throws. */
+  receive(result: ParseResult, source: Hop, nowMs: number): void {
+    if (!result.ok) this.#receiveMalformed(result, source);
+    else if (result.message.kind === "response") this.#receiveResponse(result.message, nowMs);
+    else this.#receiveRequest(result.message, source, nowMs);
+  }
+
+  /** A `send` effect of this transaction could not be carried out. */
+  sendFailed(transaction: Transaction<Owner>, nowMs: number): void {
+    this.#core.count("sendFailures");
+    this.#core.transactions.sendFailed(transaction, nowMs);
+  }
+
+  flowClosed(flow: string): void {
+    this.#registrar.flowClosed(flow);
+  }
+
+  /** Answer to a `resolve` effect; no address: the name does not resolve. */
+  resolved(id: SessionId, addresses: readonly string[], nowMs: number): void {
+    const session = this.#core.sessions.get(id);
+    if (session?.direction !== "out" || session.phase !== "pending") return;
+    const [address] = addresses;
+    if (address === undefined) inviteFailed(this.#core, session, "transport");
+    else sendInvite(this.#core, session, { ...hopOfTarget(session.request), address }, nowMs);
+  }
+
+  invite(request: OutgoingInvite, nowMs: number): SessionId {
+    const session = makeOutSession(this.#core, request, nowMs);
+    const hop = hopOfTarget(request);
+    if (isIpv4(hop.address) || isIpv6(hop.address)) sendInvite(this.#core, session, hop, nowMs);
+    else this.#core.resolve(session.id, hop.address);
+    return session.id;
+  }
+
+  progress(id: SessionId, answer: Answer, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session?.direction === "in" && sendProgress(this.#core, session, answer, nowMs);
+  }
+
+  accept(id: SessionId, answer: Omit<Answer, "status">, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session?.direction === "in" && accept(this.#core, session, answer, nowMs);
+  }
+
+  refuse(id: SessionId, answer: Omit<Answer, "sdp">, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session?.direction === "in" && refuse(this.#core, session, answer, nowMs);
+  }
+
+  cancel(id: SessionId, headers: readonly Header[], nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session?.direction === "out" && cancel(this.#core, session, headers, nowMs);
+  }
+
+  bye(id: SessionId, headers: readonly Header[], nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session !== undefined && bye(this.#core, session, headers, nowMs);
+  }
+
+  offer(id: SessionId, sdp: string, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session !== undefined && offer(this.#core, session, sdp, nowMs);
+  }
+
+  answerOffer(id: SessionId, answer: { sdp: string } | { status: number; reason: string }, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session !== undefined && answerOffer(this.#core, session, answer, nowMs);
+  }
+
+  info(id: SessionId, content: { contentType: string; body: string }, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session !== undefined && sendInfo(this.#core, session, content, nowMs);
+  }
+
+  bindings(username: string): readonly Binding[] {
+    return this.#registrar.bindings(username);
+  }
+
+  count(name: string): void {
+    this.#core.count(name);
+  }
+
+  counters(): Record<string, number> {
+    const { transactions, sessions, dialogs, deadlines, counters } = this.#core;
+    return {
+      ...Object.fromEntries(counters),
+      transactions: transactions.size,
+      sessions: sessions.size,
+      dialogs: dialogs.size,
+      deadlines: deadlines.size,
+      repeatsReceived: transactions.repeatsReceived,
+      retransmissions: transactions.repeatsSent,
+    };
+  }
+
+  #receiveMalformed(result: ParseResult & { ok: false }, source: Hop): void {
+    this.#core.count("malformed");
+    const { status, answerable } = result;
+    if (status === undefined || answerable === undefined) return;
+    const envelope = readEnvelope(answerable);
+    if (envelope === undefined) return;
+    this.#core.refuseStatelessly(withSource(answerable, source), envelope, source, { status });
+  }
+
+  #receiveResponse(response: SipResponse, nowMs: number): void {
+    const envelope = validateResponse(response) === undefined ? readEnvelope(response) : undefined;
+    if (envelope === undefined) this.#core.count("malformed");
+    else if (!this.#core.transactions.receiveResponse(response, envelope, nowMs)) this.#core.count("strayResponses");
+  }
+
+  #receiveRequest(raw: SipRequest, source: Hop, nowMs: number): void {
+    const envelope = readEnvelope(raw);
+    if (envelope === undefined) return this.#core.count("malformed");
+    const arrival = this.#core.transactions.receiveRequest(raw, envelope, nowMs);
+    if (arrival.type === "absorbed") return;
+    // §18.2.1, RFC 3581 §4: our answers carry the address that we saw.
+    const request = withSource(raw, source);
+    const refusal = validateRequest(request, policyFor(request));
+    if (refusal !== undefined) {
+      this.#core.count("refusedRequests");
+      return this.#core.refuseStatelessly(request, envelope, source, refusal);
+    }
+    if (arrival.type === "merged") {
+      return this.#core.refuseStatelessly(request, envelope, source, { status: 482 });
+    }
+    this.#route(request, envelope, source, nowMs);
+  }
+
+  #route(request: SipRequest, envelope: Envelope, source: Hop, nowMs: number): void {
+    const came = { request, envelope, source };
+    if (request.method === "CANCEL") receiveCancel(this.#core, request, { envelope, source }, nowMs);
+    else if (envelope.toTag !== "" || request.method === "ACK") receiveInDialog(this.#core, came, nowMs);
+    else admit({ core: this.#core, authenticator: this.#authenticator, registrar: this.#registrar }, came, nowMs);
+  }
+
+  #response(transaction: Transaction<Owner>, response: SipResponse, nowMs: number): void {
+    const { owner } = transaction;
+    const session = owner.usage === "none" ? undefined : this.#core.sessions.get(owner.session);
+    if (session === undefined) return;
+    if (owner.usage === "invite") {
+      if (session.direction === "out") receiveInviteResponse(this.#core, session, response, nowMs);
+    } else if (owner.usage === "reinvite") {
+      receiveReinviteResponse(this.#core, session, { transaction, response }, nowMs);
+    } else if (response.status >= 300 && owner.usage !== "cancel") {
+      if (retryWithCredentials(this.#core, session, { transaction, response }, nowMs) !== undefined) return;
+      // §12.2.1.2: the peer no longer knows the dialog.
+      if (response.status === 481 && session.phase === "answered") endBroken(this.#core, session, "transport", nowMs);
+    }
+  }
+
+  #failed(transaction: Transaction<Owner>, cause: "timeout" | "transport", nowMs: number): void {
+    this.#core.count(cause === "timeout" ? "timeouts" : "transportErrors");
+    const { owner } = transaction;
+    const session = owner.usage === "none" ? undefined : this.#core.sessions.get(owner.session);
+    if (session === undefined || transaction.kind === "inviteServer") return;
+    if (owner.usage === "invite" && session.direction === "out") inviteFailed(this.#core, session, cause);
+    else if (owner.usage === "reinvite") reinviteFailed(this.#core, session, nowMs);
+  }
+
+  #lateAck(transaction: Transaction<Owner>, ack: SipRequest, nowMs: number): void {
+    const { owner } = transaction;
+    const session = owner.usage === "none" ? undefined : this.#core.sessions.get(owner.session);
+    if (session !== undefined) receiveAck(this.#core, session, ack, nowMs);
+  }
+
+  #terminated(transaction: Transaction<Owner>): void {
+    const { owner, kind } = transaction;
+    if (owner.usage === "none" || kind === "inviteServer" || kind === "server") return;
+    const session = this.#core.sessions.get(owner.session);
+    if (session === undefined) return;
+    session.running--;
+    this.#core.release(session);
+  }
+
+  #wake(wake: Wake, nowMs: number): void {
+    if (wake.type === "transaction") return this.#core.transactions.fire(wake, nowMs);
+    if (wake.type === "bindings") return this.#registrar.expire(wake.username, nowMs);
+    const session = this.#core.sessions.get(wake.session);
+    if (session === undefined) return;
+    if (wake.type === "session") return this.#ring(session, wake.alarm, nowMs);
+    if (repeat2xx(this.#core, session, wake.cseq, nowMs) !== undefined) {
+      // §13.3.1.4, §14.2: a 2xx without ACK ends the dialog by BYE.
+      endBroken(this.#core, session, "ackTimeout", nowMs);
+    }
+  }
+
+  #ring(session: Session, alarm: Alarm, nowMs: number): void {
+    session.alarms.delete(alarm);
+    if (alarm === "reoffer") offerAgain(this.#core, session, nowMs);
+    else if (session.direction === "in") repeatProvisional(this.#core, session, nowMs);
+    else if (alarm === "firstResponse") noFirstResponse(this.#core, session, nowMs);
+    else if (alarm === "cancelPatience") cancelUnanswered(this.#core, session);
+  }
+}
+
+function hopOfTarget({ target }: OutgoingInvite): Hop {
+  const address = target.host.startsWith("[") ? target.host.slice(1, -1) : target.host;
+  return { transport: target.transport, address, port: target.port, flow: target.flow };
+}
