@@ -55,7 +55,7 @@ export async function startPhone(options: PhoneOptions): Promise<Phone> {
   writeFileSync(join(folder, "config"), configText({ folder, localSip, control, rtp }));
   const child = startChild("baresip", ["-4", "-f", folder], { cwd: folder, env: { ...process.env, HOME: folder } });
   const events: PhoneEvent[] = [];
-  const socket = await until("baresip's control socket", () => tryConnect(control), 10_000, child.output);
+  const socket = await until("baresip's control socket", () => tryConnect(control), { explain: child.output });
   onMessages(socket, (message) => {
     if (message.event === true && message.type !== undefined)
       events.push({ type: message.type, ...(message.param === undefined ? {} : { param: message.param }) });
@@ -67,12 +67,9 @@ export async function startPhone(options: PhoneOptions): Promise<Phone> {
   return {
     events,
     waitFor: (type, count = 1) =>
-      until(
-        `${options.username}: ${type}`,
-        () => events.filter((event) => event.type === type)[count - 1],
-        15_000,
-        () => `${JSON.stringify(events)}\n${child.output()}`,
-      ),
+      until(`${options.username}: ${type}`, () => events.filter((event) => event.type === type)[count - 1], {
+        explain: () => `${JSON.stringify(events)}\n${child.output()}`,
+      }),
     dial: (uri) => command("dial", uri),
     hangUp: () => command("hangup"),
     async sendDigits(digits) {

@@ -9,6 +9,8 @@ export interface Child {
   readonly pid: number;
   /** Both streams, as they came. */
   output(): string;
+  /** Exit status or signal; undefined while it runs. */
+  status(): number | NodeJS.Signals | undefined;
   /** Resolves with the exit status, or the name of the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   /** Sends a signal (default SIGKILL) and waits for the end. */
@@ -29,6 +31,7 @@ export interface ChildOptions {
 export function startChild(command: string, args: readonly string[], options: ChildOptions = {}): Child {
   const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
+  let status: number | NodeJS.Signals | undefined;
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
   alive.add(child);
@@ -38,10 +41,15 @@ export function startChild(command: string, args: readonly string[], options: Ch
       resolve(127);
     });
     child.once("close", (code, signal) => resolve(code ?? signal ?? 1));
-  }).finally(() => alive.delete(child));
+  }).then((end) => {
+    alive.delete(child);
+    status = end;
+    return end;
+  });
   return {
     pid: child.pid ?? 0,
     output: () => output,
+    status: () => status,
     ended,
     stop(signal = "SIGKILL") {
       if (alive.has(child)) child.kill(signal);
@@ -54,13 +62,12 @@ export function startChild(command: string, args: readonly string[], options: Ch
 export async function until<T>(
   what: string,
   find: () => Promise<T | undefined> | T | undefined,
-  limitMs = 10_000,
-  explain?: () => string,
+  { limitMs = 15_000, explain }: { limitMs?: number; explain?: () => string } = {},
 ): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const found = await find();
-    if (found !== undefined && found !== false) return found;
+    if (found !== undefined) return found;
     if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms\n${explain?.() ?? ""}`);
     await sleep(40);
   }
@@ -77,17 +84,29 @@ export function hasCommand(command: string): boolean {
 /** A port of loopback that is free for UDP and TCP alike. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer().once("error", reject);
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-      });
-    });
-    const isFree = await new Promise<boolean>((resolve) => {
-      const socket = createSocket("udp4").once("error", () => resolve(false));
-      socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
-    });
-    if (isFree) return port;
+    const port = await bindTcp(0);
+    if (port !== undefined && (await isFree(port))) return port;
   }
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  return (await bindTcp(port)) !== undefined && (await bindUdp(port));
+}
+
+/** Binds and lets go again; undefined when the port is taken. */
+function bindTcp(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
+    });
+  });
+}
+
+function bindUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4").once("error", () => resolve(false));
+    socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
+  });
 }

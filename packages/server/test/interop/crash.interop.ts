@@ -49,7 +49,7 @@ test("after kill -9 a recorded call is ended as system_shutdown, its recording h
   expect(left.length / RATE_HZ).toBeGreaterThanOrEqual((recordedMs - 1000) / 1000);
   const [heard] = heardHz(left.subarray(RATE_HZ, 2 * RATE_HZ));
   expect(Math.abs((heard ?? 0) - TONE_HZ)).toBeLessThanOrEqual(5);
-  const sequences = world.hooks.events.filter((event) => event.data.call_id === callId).map((event) => event.sequence);
+  const sequences = world.hooks.events(callId).map((event) => event.sequence);
   expect(sequences).toEqual(sequences.map((_, i) => i + 1));
 });
 

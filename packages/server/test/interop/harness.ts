@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, freePort, startChild, until } from "./child.ts";
-import { startWebhookSink, type WebhookSink } from "./webhook-sink.ts";
+import { type Hooks, startHooks } from "./hooks.ts";
 
 export const ROOT = join(import.meta.dirname, "../../../..");
 const API_KEY = "voepy_key_interop_0123456789abcdef";
@@ -41,7 +41,7 @@ export interface Answer<T> {
 
 export interface World {
   readonly sipPort: number;
-  readonly hooks: WebhookSink;
+  readonly hooks: Hooks;
   server(): Child;
   api<T = CallJson>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<Answer<T>>;
   /** An action on a call; throws when it is refused. */
@@ -56,11 +56,11 @@ export interface World {
 /** Starts webhook sink and server; `close` ends both and removes the data. */
 export async function startWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "voepy-interop-"));
-  const hooks = await startWebhookSink();
+  const hooks = await startHooks();
   const [sipPort, apiPort] = [await freePort(), await freePort()];
   const configFile = join(folder, "voepy.yaml");
   writeFileSync(configFile, configText(folder, { sipPort, apiPort, hooks }));
-  let server = await startServer(["start", "--config", configFile]);
+  let server = await startServer(configFile);
 
   const api = async <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => {
     const response = await fetch(`http://127.0.0.1:${apiPort}${path}`, {
@@ -90,16 +90,13 @@ export async function startWorld(): Promise<World> {
         last = (await api<CallJson>("GET", `/v1/calls/${callId}`)).body;
         return statuses.includes(last.status) ? last : undefined;
       };
-      return until(
-        `call becomes ${statuses.join(" or ")}`,
-        look,
-        15_000,
-        () => `it is ${JSON.stringify(last)}\n${server.output()}`,
-      );
+      return until(`call becomes ${statuses.join(" or ")}`, look, {
+        explain: () => `it is ${JSON.stringify(last)}\n${server.output()}`,
+      });
     },
     async restart() {
       await server.stop();
-      server = await startServer(["start", "--config", configFile]);
+      server = await startServer(configFile);
     },
     async close() {
       await server.stop();
@@ -110,21 +107,26 @@ export async function startWorld(): Promise<World> {
 }
 
 /** Runs the CLI until it says that it is ready. */
-export async function startServer(args: readonly string[], cwd = ROOT): Promise<Child> {
-  const server = startChild(process.execPath, [join(ROOT, "packages/cli/src/main.ts"), ...args], { cwd });
-  let status: number | string | undefined;
-  void server.ended.then((end) => (status = end));
-  await until(
-    "voepy ready",
-    () => (status === undefined ? /^voepy ready/m.test(server.output()) || undefined : true),
-    30_000,
-    server.output,
-  );
-  if (status !== undefined) throw new Error(`the server ended (${status}):\n${server.output()}`);
+async function startServer(configFile: string): Promise<Child> {
+  const server = startChild(process.execPath, [
+    join(ROOT, "packages/cli/src/main.ts"),
+    "start",
+    "--config",
+    configFile,
+  ]);
+  await untilReady(server);
   return server;
 }
 
-function configText(folder: string, at: { sipPort: number; apiPort: number; hooks: WebhookSink }): string {
+/** Waits for `voepy ready`; throws with the output when the process ends or is silent instead. */
+export async function untilReady(server: Child): Promise<void> {
+  const look = (): boolean | undefined =>
+    /^voepy ready/m.test(server.output()) || server.status() !== undefined || undefined;
+  await until("voepy ready", look, { limitMs: 30_000, explain: server.output });
+  if (server.status() !== undefined) throw new Error(`the server ended (${server.status()}):\n${server.output()}`);
+}
+
+function configText(folder: string, at: { sipPort: number; apiPort: number; hooks: Hooks }): string {
   return `data_dir: ${folder}/data
 log: {level: info, format: json}
 api: {host: 127.0.0.1, port: ${at.apiPort}, public_url: "http://127.0.0.1:${at.apiPort}"}

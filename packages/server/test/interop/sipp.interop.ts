@@ -49,30 +49,30 @@ describe.skipIf(!hasCommand("sipp"))("sipp", () => {
   test("its call waits for a program that answers it through the API, and every change is told by a signed webhook", async () => {
     const sipp = await callIn(NUMBERS.webhook, 1, ["-d", "1500"]);
     const started = await world.hooks.waitFor("call.started");
-    const callId = String(started.data.call_id);
+    const callId = started.callId;
     expect(started.data).toMatchObject({ direction: "inbound", status: "ringing", to: NUMBERS.webhook });
     await world.act(callId, "answer");
     expect(await sipp.ended, sipp.output()).toBe(0);
     const ended = await world.hooks.waitFor("call.ended", callId);
     expect(ended.data).toMatchObject({ status: "ended", call: { end_reason: "completed", end_initiator: "caller" } });
-    const told = world.hooks.events.filter((event) => event.data.call_id === callId);
-    expect(told.map((event) => event.event_type)).toEqual(
+    const told = world.hooks.events(callId);
+    expect(told.map((event) => event.eventType)).toEqual(
       expect.arrayContaining(["call.started", "call.answered", "call.ended"]),
     );
     expect(told.map((event) => event.sequence)).toEqual(told.map((_, i) => i + 1));
-    expect(world.hooks.complaints).toEqual([]);
+    expect(world.hooks.problems()).toEqual([]);
   });
 
   test("a call that the program rejects as busy gets 486", async () => {
-    const known = new Set(world.hooks.events.map((event) => event.data.call_id));
+    const known = new Set(world.hooks.events().map((event) => event.callId));
     const sipp = await callIn(NUMBERS.webhook, 1);
     const started = await until("call.started of a new call", () =>
-      world.hooks.events.find((event) => event.event_type === "call.started" && !known.has(event.data.call_id)),
+      world.hooks.events().find((event) => event.eventType === "call.started" && !known.has(event.callId)),
     );
-    await world.act(String(started.data.call_id), "reject", { cause: "user_busy" });
+    await world.act(started.callId, "reject", { cause: "user_busy" });
     expect(await sipp.ended).toBe(1);
     expect(sipp.output()).toMatch(/486/);
-    const call = await world.callBecomes(String(started.data.call_id), "failed", "ended");
+    const call = await world.callBecomes(started.callId, "failed", "ended");
     expect(call).toMatchObject({ status: "failed", end_reason: "busy", end_initiator: "api" });
   });
 
