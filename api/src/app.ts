@@ -10,6 +10,7 @@ import { type Listening, listen } from "./io/listen.ts";
 import type { RecordingFiles } from "./io/recording-files.ts";
 import { bearer } from "./middleware/bearer.ts";
 import { closeUnlessRead } from "./middleware/body.ts";
+import { countAnswers } from "./middleware/count.ts";
 import { makeIdempotency, type StoredAnswer } from "./middleware/idempotency.ts";
 import { type RateLimit, rateLimiter } from "./middleware/rate-limit.ts";
 import { requestId } from "./middleware/request-id.ts";
@@ -46,6 +47,7 @@ export interface ApiOptions {
   readonly draining: () => boolean;
   /** SIP and media are up. */
   readonly ready: () => boolean;
+  /** Prometheus series by name; the API adds its own. */
   readonly metrics?: (() => Promise<Readonly<Record<string, number>>>) | undefined;
 }
 
@@ -57,12 +59,14 @@ export interface Api {
 export function makeApi(options: ApiOptions): Api {
   const { store, clock, log, links } = options;
   const app = new Hono<ApiEnv>();
-  app.use(requestId(options.makeId));
+  const answers = countAnswers();
+  app.use(requestId(options.makeId), answers.middleware);
   const recover = async (tenantId: string, callId: string): Promise<StoredAnswer | undefined> => {
     const detail = await store.calls.get(tenantId, callId);
     return detail && { status: 201, body: JSON.stringify(serializeCall(detail, links)) };
   };
-  mount(app, routesOf(options), {
+  const metrics = async () => ({ ...answers.series(), ...(await options.metrics?.()) });
+  mount(app, routesOf(options, metrics), {
     bearer: bearer(store, clock),
     limit: rateLimiter(options.limits, clock),
     idempotency: makeIdempotency({ store, clock, bootId: randomHex(options.random, 16), recover }),
@@ -82,7 +86,7 @@ export function makeApi(options: ApiOptions): Api {
   return { app, listen: (address) => listen((request) => app.fetch(request), address) };
 }
 
-function routesOf(options: ApiOptions): Route[] {
+function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"]>): Route[] {
   const routes: Route[] = [
     ...callRoutes(options),
     ...callActionRoutes(verbs, options),
@@ -93,7 +97,7 @@ function routesOf(options: ApiOptions): Route[] {
     ...healthRoutes({
       isDraining: options.draining,
       isReady: options.ready,
-      metrics: options.metrics ?? (async () => ({})),
+      metrics,
     }),
   ];
   return [...routes, ...docsRoutes(() => JSON.stringify(openApiDocument(routes, options.version)))];

@@ -1,5 +1,5 @@
 /** Turns the route table into Hono routes: key, rate, body, idempotency, work, answer; in this order for every route. */
-import { CodedError, type Log, messageOf } from "@voepy/base";
+import { CodedError, type Log, type LogFields, messageOf } from "@voepy/base";
 import type { Context, Hono } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import type { Bearer } from "./middleware/bearer.ts";
@@ -57,7 +57,10 @@ async function answerKeyed(c: Context<ApiEnv>, route: KeyedRoute, gates: Gates):
   const act = async (): Promise<StoredAnswer> => {
     if (route.opensCall && gates.isDraining())
       throw new CodedError("draining", "this server is going down and takes no new calls");
-    const { status, json } = await run({ tenantId, id, idempotency });
+    const { status, json, logged } = await run({ tenantId, id, idempotency });
+    // What changes something leaves a line; reading does not.
+    if (route.method !== "get")
+      gates.log.info("api request", { ...requestFields(c), keyId: apiKey.id, status, ...logged });
     return { status, body: json === undefined ? "" : JSON.stringify(json) };
   };
   if (idempotency === undefined) return send(c, await act());
@@ -79,13 +82,14 @@ function refused(c: Context<ApiEnv>, thrown: unknown, gates: Gates): StoredAnswe
 export function reportFailure(c: Context<ApiEnv>, thrown: unknown, status: number, log: Log): void {
   if (status !== 500) return;
   log.error("request failed", {
-    requestId: c.get("requestId"),
-    tenantId: c.get("tenantId"),
-    method: c.req.method,
-    path: c.req.path,
+    ...requestFields(c),
     error: thrown instanceof Error ? thrown : messageOf(thrown),
     cause: thrown instanceof Error ? thrown.cause : undefined,
   });
+}
+
+function requestFields(c: Context<ApiEnv>): LogFields {
+  return { requestId: c.get("requestId"), tenantId: c.get("tenantId"), method: c.req.method, path: c.req.path };
 }
 
 function slotOf(c: Context<ApiEnv>, route: KeyedRoute): { path: string; key: string } | undefined {

@@ -2,7 +2,7 @@
  * A route is data plus one function. The same table makes the Hono routes, the `Allow` of a 405 and the OpenAPI
  * document, so none of them can say something the others do not.
  */
-import type { ErrorCode } from "@voepy/base";
+import type { ErrorCode, LogFields } from "@voepy/base";
 import type { Context } from "hono";
 import { z } from "zod";
 import type { ResourceName } from "./openapi/resources.ts";
@@ -33,10 +33,12 @@ export interface Asked<Input> {
   readonly idempotency: { readonly path: string; readonly key: string } | undefined;
 }
 
-/** `json` undefined: no body, for 204. */
 export interface Answer {
   readonly status: 200 | 201 | 204;
+  /** Absent: no body, for 204. */
   readonly json?: unknown;
+  /** What the request's line in the log says besides who, what and which request. */
+  readonly logged?: LogFields;
 }
 
 /** How a route shows in the OpenAPI document. */

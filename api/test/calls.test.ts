@@ -38,6 +38,14 @@ describe("POST /v1/calls", () => {
     expect(world.calls.dialled[0]).toMatchObject({ ...body, record_channels: "single", record_format: "mp3" });
   });
 
+  test("leaves one line in the log, with the ids of request and call and no number", async () => {
+    const body = { from: "+15125550100", to: "+15558675309" };
+    const answer = await world.ask("/v1/calls", { method: "POST", body, headers: { "x-request-id": "r1" } });
+    const { id } = await resourceOf(answer);
+    expect(world.logged).toMatchObject([{ fact: "api request", fields: { requestId: "r1", callId: id, status: 201 } }]);
+    expect(JSON.stringify(world.logged)).not.toMatch(/15125550100|15558675309|voepy_key_all/);
+  });
+
   test("hands on what call control refuses", async () => {
     world.calls.refuse = new CodedError("from_number_not_owned", "not yours", { param: "from" });
     const answer = await world.ask("/v1/calls", { method: "POST", body: { from: "+15125550100", to: "+15558675309" } });

@@ -160,3 +160,20 @@ describe("a server that drains", () => {
     world.isReady = true;
   });
 });
+
+describe("/metrics", () => {
+  test("counts answers, and shows what the server counts", async () => {
+    const own = await makeWorld({ metrics: async () => ({ voepy_calls_live: 2 }) });
+    await own.ask("/healthz");
+    await own.ask("/v1/calls/none");
+    await own.ask("/healthz", { method: "BREW" });
+    const answer = await own.ask("/metrics");
+    expect(answer.headers.get("content-type")).toMatch("text/plain");
+    const lines = (await answer.text()).split("\n");
+    expect(lines).toContain('voepy_http_requests_total{method="GET",status="2xx"} 1');
+    expect(lines).toContain('voepy_http_requests_total{method="GET",status="4xx"} 1');
+    expect(lines).toContain('voepy_http_requests_total{method="other",status="4xx"} 1');
+    expect(lines).toContain("voepy_calls_live 2");
+    await own.close();
+  });
+});

@@ -128,7 +128,7 @@ async function declareTenants(store: Store): Promise<void> {
     defaultRoute: null,
   });
   const key = (tenantId: string, secret: string, scopes: string[], expiresAt: number | null = null) => ({
-    id: `voepy_key_id_${secret}`,
+    id: `voepy_key_${tenantId}_${scopes.join("_")}_${expiresAt}`,
     tenantId,
     name: secret,
     hash: createHash("sha256").update(secret).digest("hex"),

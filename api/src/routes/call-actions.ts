@@ -1,7 +1,7 @@
 /** `POST /v1/calls/{id}/actions/{verb}`: one route for all verbs; what they are comes from the verb table. */
 import { type CallControl, type RecordingLinks, serializeCall, type VerbDescription } from "@voepy/call-control";
-import type { CallDetail } from "@voepy/store";
 import { keyedRoute, type Route } from "../route.ts";
+import { namesOf } from "./calls.ts";
 
 export interface ActionServices {
   readonly calls: Pick<CallControl, "act">;
@@ -9,7 +9,6 @@ export interface ActionServices {
 }
 
 export function callActionRoutes(verbs: readonly VerbDescription[], { calls, links }: ActionServices): Route[] {
-  const answer = (detail: CallDetail) => ({ status: 200 as const, json: serializeCall(detail, links) });
   return verbs.map((verb) =>
     keyedRoute({
       method: "post",
@@ -31,7 +30,10 @@ export function callActionRoutes(verbs: readonly VerbDescription[], { calls, lin
         ],
         examples: verbExamples[verb.name],
       },
-      run: async ({ tenantId, id, input }) => answer(await calls.act(tenantId, id, verb.name, input)),
+      run: async ({ tenantId, id, input }) => {
+        const detail = await calls.act(tenantId, id, verb.name, input);
+        return { status: 200, json: serializeCall(detail, links), logged: namesOf(detail) };
+      },
     }),
   );
 }

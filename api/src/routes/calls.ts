@@ -1,5 +1,5 @@
 /** Calls: dial, list, get, and what happened in one. */
-import { CodedError } from "@voepy/base";
+import { CodedError, type LogFields } from "@voepy/base";
 import {
   type CallControl,
   dialSchema,
@@ -27,8 +27,8 @@ const listQuery = z.strictObject({
   direction: z.enum(["inbound", "outbound"]).optional(),
   from_number: number.optional(),
   to_number: number.optional(),
-  initiated_after: time.optional().meta({ description: "RFC 3339, inclusive" }),
-  initiated_before: time.optional().meta({ description: "RFC 3339, exclusive" }),
+  initiated_after: time.optional().meta({ description: "RFC 3339, inclusive", format: "date-time" }),
+  initiated_before: time.optional().meta({ description: "RFC 3339, exclusive", format: "date-time" }),
   customer_reference: z.string().min(1).max(128).optional(),
   ...pageFields,
 });
@@ -78,10 +78,10 @@ function dial({ calls, links }: CallServices): Route {
         },
       },
     },
-    run: async ({ tenantId, input, idempotency }) => ({
-      status: 201,
-      json: serializeCall(await calls.dial(tenantId, input, idempotency), links),
-    }),
+    run: async ({ tenantId, input, idempotency }) => {
+      const detail = await calls.dial(tenantId, input, idempotency);
+      return { status: 201, json: serializeCall(detail, links), logged: namesOf(detail) };
+    },
   });
 }
 
@@ -154,6 +154,11 @@ function events({ store }: CallServices): Route {
       return { status: 200, json: serializeAll(await store.events.ofCall(tenantId, id), serializeEvent) };
     },
   });
+}
+
+/** Ties the id of a request to those of the call, here and in SIP. */
+export function namesOf({ call, legs }: CallDetail): LogFields {
+  return { callId: call.id, sipCallIds: legs.flatMap(({ sipCallId }) => sipCallId ?? []) };
 }
 
 async function existingCall(store: Store, tenantId: string, id: string): Promise<CallDetail> {

@@ -10,7 +10,7 @@ export const pageFields = {
     .transform(Number)
     .pipe(z.int().min(1).max(200))
     .default(50)
-    .meta({ description: "Rows a page, 1–200" }),
+    .meta({ description: "Rows a page", type: "integer", minimum: 1, maximum: 200, default: 50, pattern: undefined }),
   cursor: z.string().min(1).max(512).optional().meta({ description: "`next_cursor` of the page before" }),
 };
 
