@@ -47,8 +47,3 @@ export type AnswerResult =
 export type ReadResult =
   | { readonly ok: true; readonly audio: NegotiatedAudio }
   | { readonly ok: false; readonly problem: string };
-
-// offer-answer.ts exports:
-//   makeOffer(capabilities: AudioCapabilities): string
-//   answerOffer(offer: string, capabilities: AudioCapabilities): AnswerResult
-//   readAnswer(offer: string, answer: string): ReadResult          (offer is the text makeOffer gave)

@@ -1,0 +1,181 @@
+/**
+ * Offer and answer of one audio stream (RFC 3264). Pure: texts and capabilities in, text and plain data out.
+ * Plain RTP only: a section whose profile demands encryption is refused, never answered in the clear.
+ */
+
+import { parseUint } from "../message/chars.ts";
+import type { AnswerResult, AudioCapabilities, NegotiatedAudio, ReadResult } from "./audio.ts";
+import { type CodecText, codecText, TELEPHONE_EVENT_TYPES } from "./codecs.ts";
+import { meet, mute } from "./direction.ts";
+import { type Format, formatsOf, telephoneEventFor } from "./formats.ts";
+import { attribute, directionOf, type MediaSection, parseSdp, type SessionDescription } from "./parse.ts";
+import { printAudio, printRefused, printSession } from "./print.ts";
+
+/** All our codecs in one section, each clock of theirs with its telephone-event. */
+export function makeOffer(capabilities: AudioCapabilities): string {
+  const codecs = capabilities.codecs.map(codecText);
+  const clocks = new Set(capabilities.telephoneEvent ? codecs.map((codec) => codec.clockRateHz) : []);
+  const telephoneEvents = [...clocks].map((clockRateHz) => {
+    const payloadType = TELEPHONE_EVENT_TYPES.get(clockRateHz);
+    if (payloadType === undefined) throw new Error(`no telephone-event number for ${clockRateHz} Hz`);
+    return { payloadType, clockRateHz };
+  });
+  const audio = printAudio(capabilities.udpPort, {
+    proto: "RTP/AVP",
+    formats: codecs.map((codec) => ({ codec, payloadType: codec.offeredPayloadType })),
+    telephoneEvents,
+    direction: capabilities.direction,
+    ptimeMs: capabilities.ptimeMs,
+  });
+  return printSession(capabilities) + audio;
+}
+
+/** Takes the first usable audio section, by our order of codecs and the offer's numbers; refuses the others. */
+export function answerOffer(offer: string, capabilities: AudioCapabilities): AnswerResult {
+  const parsed = parseSdp(offer);
+  if (!parsed.ok) return { ok: false, status: 400, problem: parsed.problem };
+  const { session } = parsed;
+  let taken: { audio: NegotiatedAudio; section: MediaSection } | undefined;
+  let problem = "no audio offered";
+  let sections = "";
+  for (const section of session.media) {
+    const outcome = taken === undefined ? takeSection(session, section, capabilities) : "one audio stream is enough";
+    if (typeof outcome === "string") {
+      if (section.media === "audio") problem = outcome;
+      sections += printRefused(section);
+    } else {
+      taken = { audio: outcome, section };
+      sections += answerSection(taken, capabilities);
+    }
+  }
+  if (taken === undefined) return { ok: false, status: 488, problem };
+  return { ok: true, sdp: printSession(capabilities) + sections, audio: taken.audio };
+}
+
+/** What the section comes to, or why it cannot be taken. */
+function takeSection(
+  session: SessionDescription,
+  section: MediaSection,
+  capabilities: AudioCapabilities,
+): NegotiatedAudio | string {
+  const unusable = whyUnusable(section, capabilities);
+  if (unusable !== undefined) return unusable;
+  const formats = formatsOf(section);
+  // Our order decides; of several numbers for one codec the peer's first.
+  for (const name of capabilities.codecs) {
+    const format = formats.find((each) => each.codec?.name === name);
+    if (format?.codec === undefined) continue;
+    const event = capabilities.telephoneEvent ? telephoneEventFor(formats, format.codec) : undefined;
+    const direction = meet(capabilities.direction, directionOf(session, section));
+    return describe({ section, codec: format.codec, direction, theirs: format, rx: format, event, rxEvent: event });
+  }
+  return `no common codec: ours are ${capabilities.codecs.join(", ")}`;
+}
+
+function whyUnusable(section: MediaSection, capabilities: AudioCapabilities): string | undefined {
+  if (section.media !== "audio") return `${section.media} is not done`;
+  if (section.udpPort === 0) return "audio is switched off";
+  const proto = section.proto.toUpperCase();
+  if (proto !== "RTP/AVP" && proto !== "RTP/AVPF") return `profile ${section.proto} is not done`;
+  // "" is a multicast address or a host name, undefined no c= at all.
+  if (section.address === undefined || section.address === "") return "c= has no unicast IP literal";
+  const isSameFamily = section.address.includes(":") === capabilities.address.includes(":");
+  return isSameFamily ? undefined : "c= is of the other IP family";
+}
+
+interface Agreed {
+  readonly section: MediaSection;
+  readonly codec: CodecText;
+  readonly direction: NegotiatedAudio["direction"];
+  /** The peer's number for the codec and its fmtp; ours. */
+  readonly theirs: Format;
+  readonly rx: Format;
+  readonly event: Format | undefined;
+  readonly rxEvent: Format | undefined;
+}
+
+function describe({ section, codec, direction, theirs, rx, event, rxEvent }: Agreed): NegotiatedAudio {
+  const address = section.address ?? "";
+  // RFC 3264 §8.4: the old way to say hold. Nothing is ever sent there.
+  const isNowhere = address === "0.0.0.0" || address === "::";
+  return {
+    codec: codec.name,
+    txPayloadType: theirs.payloadType,
+    rxPayloadType: rx.payloadType,
+    clockRateHz: codec.clockRateHz,
+    channels: codec.channels,
+    fmtp: theirs.fmtp,
+    telephoneEvent: event &&
+      rxEvent && {
+        txPayloadType: event.payloadType,
+        rxPayloadType: rxEvent.payloadType,
+        clockRateHz: event.clockRateHz,
+      },
+    ptimeMs: wantedPtimeMs(section),
+    direction: isNowhere ? mute(direction) : direction,
+    remote: { address, udpPort: section.udpPort },
+  };
+}
+
+const DEFAULT_PTIME_MS = 20;
+const LONGEST_PTIME_MS = 60;
+
+/** ptime under maxptime, in whole 10 ms up to 60; what is no such number reads as 20 (RFC 3551 §4.2). */
+function wantedPtimeMs(section: MediaSection): number {
+  const longest = Math.min(
+    LONGEST_PTIME_MS,
+    parseUint(attribute(section, "maxptime") ?? "", 1_000) ?? LONGEST_PTIME_MS,
+  );
+  const asked = parseUint(attribute(section, "ptime") ?? "", LONGEST_PTIME_MS) ?? DEFAULT_PTIME_MS;
+  const wanted = Math.floor(Math.min(asked, longest) / 10) * 10;
+  return wanted >= 10 ? wanted : DEFAULT_PTIME_MS;
+}
+
+function answerSection(taken: { audio: NegotiatedAudio; section: MediaSection }, ours: AudioCapabilities): string {
+  const { audio, section } = taken;
+  const { telephoneEvent } = audio;
+  return printAudio(ours.udpPort, {
+    // RFC 3264 §6: the profile is repeated, never changed.
+    proto: section.proto,
+    formats: [{ payloadType: audio.rxPayloadType, codec: codecText(audio.codec) }],
+    telephoneEvents:
+      telephoneEvent === undefined ? [] : [{ ...telephoneEvent, payloadType: telephoneEvent.rxPayloadType }],
+    direction: audio.direction,
+    // §6.1 lets us ask for our own packet time, maxptime of theirs is a limit for what they receive only.
+    ptimeMs: ours.ptimeMs,
+  });
+}
+
+/** What our offer and the peer's answer agree on. `offer` is the text `makeOffer` gave. */
+export function readAnswer(offer: string, answer: string): ReadResult {
+  const ours = parseSdp(offer);
+  const theirs = parseSdp(answer);
+  if (!ours.ok) return { ok: false, problem: `offer: ${ours.problem}` };
+  if (!theirs.ok) return { ok: false, problem: theirs.problem };
+  const offered = ours.session.media[0];
+  const section = theirs.session.media[0];
+  if (offered === undefined || section === undefined) return { ok: false, problem: "answer without m=" };
+  const refused = whyUnanswered(offered, section);
+  if (refused !== undefined) return { ok: false, problem: refused };
+  const mine = formatsOf(offered);
+  const formats = formatsOf(section);
+  // §6.1: the answerer lists first what it prefers; telephone-event is no media of its own.
+  for (const format of formats) {
+    const { codec } = format;
+    const rx = mine.find((each) => each.codec?.name === codec?.name && codec !== undefined);
+    if (codec === undefined || rx === undefined) continue;
+    const event = telephoneEventFor(formats, codec);
+    const rxEvent = mine.find((each) => each.isTelephoneEvent && each.clockRateHz === event?.clockRateHz);
+    const direction = meet(directionOf(ours.session, offered), directionOf(theirs.session, section));
+    return { ok: true, audio: describe({ section, codec, direction, theirs: format, rx, event, rxEvent }) };
+  }
+  return { ok: false, problem: "answer has none of the codecs offered" };
+}
+
+function whyUnanswered(offered: MediaSection, section: MediaSection): string | undefined {
+  if (section.media !== offered.media || section.proto.toUpperCase() !== offered.proto.toUpperCase()) {
+    return `answered ${section.media} ${section.proto} to ${offered.media} ${offered.proto}`;
+  }
+  if (section.udpPort === 0) return "audio was refused";
+  return section.address === undefined || section.address === "" ? "c= has no unicast IP literal" : undefined;
+}
