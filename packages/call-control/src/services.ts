@@ -1,13 +1,14 @@
 /** What `api` sees of call control. Every method throws CodedError for a refused request. */
 import type { CallDetail } from "@voepy/store";
 import type { z } from "zod";
+import type { DialBody } from "./schema/dial.ts";
 
 export interface CallControl {
-  /** `POST /v1/calls`. `body` has been parsed by `dialSchema`. `idempotency` is bound to the call in the same commit. */
+  /** `POST /v1/calls`, body parsed by `dialSchema`. The idempotency row is bound to the call in the same commit. */
   dial(tenantId: string, body: DialBody, idempotency?: { path: string; key: string } | undefined): Promise<CallDetail>;
   /**
-   * `POST /v1/calls/{id}/actions/{verb}` with the body as parsed by that verb's schema. Checks, in this order:
-   * the call (404), its status (409), then the verb's own rules.
+   * `POST /v1/calls/{id}/actions/{verb}`, body parsed by that verb's schema. Checks, in this order: the call
+   * (404), its status (409), then the verb's own rules.
    */
   act(tenantId: string, callId: string, verb: string, body: unknown): Promise<CallDetail>;
   /** Calls that are not over, for /readyz and drain. */
@@ -22,5 +23,3 @@ export interface VerbDescription {
   readonly from: readonly string[];
   readonly body: z.ZodType;
 }
-
-export type DialBody = Readonly<Record<string, unknown>>;

@@ -1,0 +1,274 @@
+/** A call is born here, or in `dial.ts`: an INVITE from a route or a registered user. */
+import { CodedError, messageOf, randomUint32, shortNumber } from "@voepy/base";
+import { normaliseNumber } from "@voepy/policy";
+import {
+  answerOffer,
+  type Header,
+  makeOffer,
+  parseUri,
+  readAnswer,
+  type SipEvent,
+  unescapeUser,
+} from "@voepy/sip-stack";
+import type { CallRecord, InboundAction, NumberRecord } from "@voepy/store";
+import { beginTransfer } from "./bridge/transfer.ts";
+import { LiveCall } from "./call/call.ts";
+import { endCall } from "./call/end.ts";
+import { callAnswered } from "./dial.ts";
+import { Leg } from "./leg/leg.ts";
+import { applyAudio, codecsFor, nextCapabilities } from "./leg/media-params.ts";
+import type { World } from "./world.ts";
+
+type InviteEvent = Extract<SipEvent, { type: "invite" }>;
+
+/** How long a number's own `dial` lets the far end ring, ms. */
+const ACTION_RING_MS = 60_000;
+
+export function onInvite(world: World, event: InviteEvent): void {
+  const refuse = (status: number, reason: string): void => {
+    world.sip.refuse(event.session, {
+      status,
+      reason,
+      ...(status === 503 ? { headers: [{ name: "Retry-After", value: "10" }] } : {}),
+    });
+    world.log.info("inbound call refused", { from: shortNumber(event.from.uri), status, source: event.source.address });
+  };
+  if (world.draining() || world.registry.live().length >= world.limits.maxCalls) {
+    refuse(503, "Service Unavailable");
+    return;
+  }
+  const dialled = dialledNumber(event.requestUri);
+  const number = world.directory().number(dialled);
+  const caller = callerOf(world, event);
+  if (caller.type === "user") {
+    if (number?.tenantId === caller.tenantId) admitCall(world, event, number, caller.from);
+    else if (caller.outbound) admitUserDial(world, event, caller);
+    else refuse(403, "Forbidden");
+    return;
+  }
+  if (number === undefined) refuse(404, "Not Found");
+  else admitCall(world, event, number, caller.from);
+}
+
+/** A softphone that may dial out: its call, joined to whom it dialled (SPEC 4.19). */
+function admitUserDial(world: World, event: InviteEvent, caller: { tenantId: string; from: string }): void {
+  const uri = parseUri(event.requestUri);
+  const dialled = dialledNumber(event.requestUri);
+  const to = /^\+?[0-9]+$/.test(dialled) ? normaliseNumber(dialled) : uri?.kind === "sip" ? event.requestUri : dialled;
+  const action: InboundAction = { type: "dial", to, from: caller.from };
+  admitCall(
+    world,
+    event,
+    { id: "", tenantId: caller.tenantId, number: to, routeId: null, inboundAction: action },
+    caller.from,
+  );
+}
+
+type Caller =
+  | { readonly type: "user"; readonly tenantId: string; readonly from: string; readonly outbound: boolean }
+  | { readonly type: "peer"; readonly from: string };
+
+function callerOf(world: World, event: InviteEvent): Caller {
+  if (event.identity.type === "user") {
+    const user = world.directory().user(event.identity.username);
+    if (user !== undefined) {
+      const from = user.number ?? `sip:${user.username}@${world.domain}`;
+      return { type: "user", tenantId: user.tenantId, from, outbound: user.outbound };
+    }
+  }
+  const uri = parseUri(event.from.uri);
+  const user = uri?.kind === "sip" ? unescapeUser(uri.user ?? "") : uri?.kind === "tel" ? uri.number : "";
+  return { type: "peer", from: /^\+?[0-9]{3,15}$/.test(user) ? normaliseNumber(user) : event.from.uri };
+}
+
+function dialledNumber(requestUri: string): string {
+  const uri = parseUri(requestUri);
+  if (uri?.kind === "tel") return uri.number;
+  return uri?.kind === "sip" ? unescapeUser(uri.user ?? "") : "";
+}
+
+/** The call exists from here on: 180, `call.started`, then the number's own action. */
+function admitCall(world: World, event: InviteEvent, number: NumberRecord, from: string): void {
+  const leg = newInboundLeg(world, event, number, from);
+  const { call } = leg;
+  world.sip.progress(event.session, { status: 180 });
+  call.tell("call.started", event.from.displayName === "" ? {} : { caller_name: event.from.displayName }, leg);
+  if (event.sdp !== undefined && !answerOffer(event.sdp, nextCapabilities(world, leg, routeCodecs(world, call))).ok) {
+    endCall(world, call, {
+      reason: "codec_mismatch",
+      initiator: "system",
+      sipCode: 488,
+      refusal: { status: 488, reason: "Not Acceptable Here" },
+    });
+    return;
+  }
+  runAction(world, call, number);
+}
+
+function newInboundLeg(world: World, event: InviteEvent, number: NumberRecord, from: string): Leg {
+  const now = world.clock.wallMs();
+  const routeId = event.identity.type === "peer" ? event.identity.label : null;
+  const record: CallRecord = {
+    id: world.makeId("call"),
+    tenantId: number.tenantId,
+    nodeId: world.nodeId,
+    direction: "inbound",
+    status: "ringing",
+    from,
+    to: number.number,
+    routeId,
+    initiatedAt: now,
+    answeredAt: null,
+    endedAt: null,
+    endReason: null,
+    endInitiator: null,
+    sipCode: null,
+    sipReason: null,
+    q850Cause: null,
+    customerReference: null,
+    clientState: null,
+    webhookUrl: null,
+    bridgeId: null,
+    costCents: null,
+    ratingStatus: "pending",
+    sequence: 0,
+  };
+  const call = new LiveCall(world, record);
+  const leg = new Leg(call, "primary", {
+    id: world.makeId("leg"),
+    callId: call.id,
+    direction: "inbound",
+    status: "ringing",
+    from,
+    to: number.number,
+    sipCallId: event.callId,
+    startedAt: now,
+    answeredAt: null,
+    endedAt: null,
+    endReason: null,
+  });
+  leg.session = event.session;
+  leg.remoteOffer = event.sdp;
+  leg.peerHost = event.source.address;
+  leg.sdpSessionId = String(randomUint32(world.random));
+  world.registry.calls.set(call.id, call);
+  world.registry.addLeg(leg);
+  world.registry.sessions.set(event.session, leg);
+  call.saveLeg(leg.record);
+  return leg;
+}
+
+function runAction(world: World, call: LiveCall, number: NumberRecord): void {
+  const action = number.inboundAction;
+  if (action.type === "webhook") {
+    call.setTimer("firstCommand", world.limits.firstCommandMs, () => {
+      endCall(world, call, {
+        reason: "no_command",
+        initiator: "system",
+        sipCode: 480,
+        refusal: { status: 480, reason: "Temporarily Unavailable" },
+      });
+    });
+    return;
+  }
+  call.owner = "number";
+  if (action.type === "reject") {
+    rejectInbound(world, call, action.cause, "system");
+    return;
+  }
+  answerInbound(world, call).then(
+    () => {
+      if (action.type === "echo") call.primary.media?.setEcho(true);
+      else if (!call.isOver) dialAction(world, call, action);
+    },
+    (thrown: unknown) => world.log.warn("inbound action failed", { call: call.id, why: messageOf(thrown) }),
+  );
+}
+
+function dialAction(world: World, call: LiveCall, action: Extract<InboundAction, { type: "dial" }>): void {
+  const record = action.record === "on_answer" || action.record === "record-from-answer" ? "on_answer" : "off";
+  beginTransfer(world, call, {
+    // The called number stands for the call on its second leg, unless the action says otherwise (SPEC 4.8).
+    from: action.from ?? call.record.to,
+    to: action.to,
+    routeId: undefined,
+    headers: [],
+    timeoutMs: ACTION_RING_MS,
+    audioUrl: undefined,
+    recordWish: { record, record_channels: "single", record_format: "mp3" },
+  });
+}
+
+/** 486 or 603 to a caller that was not answered. */
+export function rejectInbound(
+  world: World,
+  call: LiveCall,
+  cause: "user_busy" | "rejected",
+  initiator: "api" | "system",
+): void {
+  const refusal = cause === "user_busy" ? { status: 486, reason: "Busy Here" } : { status: 603, reason: "Decline" };
+  endCall(world, call, {
+    reason: cause === "user_busy" ? "busy" : "rejected",
+    initiator,
+    sipCode: refusal.status,
+    sipReason: refusal.reason,
+    refusal,
+  });
+}
+
+/** Opens media and sends 200. Throws CodedError when the call cannot be answered; the call is over then. */
+export async function answerInbound(world: World, call: LiveCall, headers: readonly Header[] = []): Promise<void> {
+  const leg = call.primary;
+  const session = leg.session;
+  let media;
+  try {
+    media = await world.media.openLeg({ leg: leg.id });
+  } catch (thrown) {
+    endCall(world, call, {
+      reason: "carrier_error",
+      initiator: "system",
+      refusal: { status: 503, reason: "Service Unavailable" },
+    });
+    throw thrown;
+  }
+  if (call.isOver || session === undefined) {
+    await media.close();
+    throw new CodedError("call_already_ended", `call ${call.id} ended while it was being answered`);
+  }
+  leg.media = media;
+  const capabilities = nextCapabilities(world, leg, routeCodecs(world, call));
+  if (leg.remoteOffer === undefined) {
+    // Late offer (RFC 3264 §5): ours goes in the 200, the answer comes in the ACK.
+    leg.localSdp = makeOffer(capabilities);
+  } else {
+    const answer = answerOffer(leg.remoteOffer, capabilities);
+    if (!answer.ok) {
+      endCall(world, call, {
+        reason: "codec_mismatch",
+        initiator: "system",
+        sipCode: answer.status,
+        refusal: { status: answer.status, reason: "Not Acceptable Here" },
+      });
+      throw new CodedError("upstream_error", `the caller's media cannot be used: ${answer.problem}`);
+    }
+    leg.localSdp = answer.sdp;
+    applyAudio(leg, answer.audio);
+  }
+  leg.remoteOffer = undefined;
+  world.sip.accept(session, { sdp: leg.localSdp, headers });
+  callAnswered(world, call);
+}
+
+/** ACK to our 200; carries the answer to a late offer. */
+export function onConfirmed(world: World, leg: Leg, sdp: string | undefined): void {
+  if (leg.audio !== undefined || sdp === undefined) return;
+  const answer = readAnswer(leg.localSdp, sdp);
+  if (answer.ok) applyAudio(leg, answer.audio);
+  else endCall(world, leg.call, { reason: "codec_mismatch", initiator: "system", sipCode: 488 });
+}
+
+function routeCodecs(world: World, call: LiveCall): ReturnType<typeof codecsFor> {
+  const routeId = call.record.routeId;
+  const route = routeId === null ? undefined : world.directory().route(call.record.tenantId, routeId);
+  return codecsFor(route?.codecs, undefined);
+}

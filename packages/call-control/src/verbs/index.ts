@@ -1,0 +1,29 @@
+/** THE table: a verb is one file and one line here; its route, its checks and its documentation follow. */
+import { answer } from "./answer.ts";
+import { bridge } from "./bridge.ts";
+import { gather } from "./gather.ts";
+import { hangup } from "./hangup.ts";
+import { play } from "./play.ts";
+import { reject } from "./reject.ts";
+import { sendDtmf } from "./send-dtmf.ts";
+import { startRecording } from "./start-recording.ts";
+import { stopGather } from "./stop-gather.ts";
+import { stopPlayback } from "./stop-playback.ts";
+import { stopRecording } from "./stop-recording.ts";
+import { transfer } from "./transfer.ts";
+import type { AnyVerb } from "./verb.ts";
+
+export const verbs: readonly AnyVerb[] = [
+  answer,
+  hangup,
+  reject,
+  transfer,
+  bridge,
+  play,
+  stopPlayback,
+  startRecording,
+  stopRecording,
+  sendDtmf,
+  gather,
+  stopGather,
+];

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { beginTransfer } from "../bridge/transfer.ts";
+import { checkCallerId, checkRoute, refuseStream } from "../dial.ts";
+import { customHeaders, everyAction, httpUrl, party, recordFields, streamFields } from "../schema/fields.ts";
+import { ANSWERED, defineVerb } from "./verb.ts";
+
+/** transfer: call someone and join them with the call; `call.bridged` or `call.transfer_failed` tells how it went. */
+export const transfer = defineVerb({
+  name: "transfer",
+  summary: "Call someone and join them with this call",
+  from: ANSWERED,
+  body: z.strictObject({
+    to: party,
+    from: party.optional(),
+    route_id: z.string().min(1).max(128).optional(),
+    timeout_secs: z.int().min(1).max(600).default(60),
+    audio_url: httpUrl.optional(),
+    caller_id_forwarding: z.boolean().default(false),
+    custom_headers: customHeaders.optional(),
+    webhook_url: httpUrl.optional(),
+    ...recordFields,
+    ...streamFields,
+    ...everyAction,
+  }),
+  run({ world, call }, body) {
+    refuseStream(body);
+    const { tenantId, direction } = call.record;
+    checkRoute(world, tenantId, body.route_id);
+    if (body.audio_url !== undefined) world.prompts.check(body.audio_url);
+    if (body.from !== undefined) checkCallerId(world, tenantId, body.from, body.caller_id_forwarding);
+    if (body.webhook_url !== undefined) call.patch({ webhookUrl: body.webhook_url });
+    beginTransfer(world, call, {
+      from: body.from ?? (direction === "inbound" ? call.record.to : call.record.from),
+      to: body.to,
+      routeId: body.route_id,
+      headers: body.custom_headers ?? [],
+      timeoutMs: body.timeout_secs * 1000,
+      audioUrl: body.audio_url,
+      recordWish: body,
+    });
+  },
+});
