@@ -1,0 +1,169 @@
+/** A MediaPort: where one leg meets the graph. State and controls; packets are `receive.ts` and `transmit.ts`. */
+import type { Random } from "@voepy/base";
+import { makeDestination, type RtpSocket } from "../io/rtp-io.ts";
+import type { PulledFrame } from "../jitter/audio-receiver.ts";
+import { makePlayout, type Playout, type PlayoutReport } from "../nodes/playout.ts";
+import type { RecorderTap } from "../nodes/recorder-tap.ts";
+import { Latch } from "../rtp/latch.ts";
+import { RxStream } from "../rtp/rx-stream.ts";
+import type { TxState } from "../rtp/tx-stream.ts";
+import type { LegStats, MediaEvent, MediaLegId, PortParams } from "../types.ts";
+import type { Bridge } from "./bridge.ts";
+import { makePortAudio, type PortAudio, sameAudio } from "./port-audio.ts";
+
+/** Rate of prompts, tones and silence before a codec is agreed. */
+const DEFAULT_RATE_HZ = 8000;
+
+/** A recording of this port. */
+export interface PortTap {
+  readonly recording: string;
+  readonly ring: SharedArrayBuffer;
+  readonly startMs: number;
+  readonly tap: RecorderTap;
+}
+
+export class Port {
+  readonly id: MediaLegId;
+  readonly socket: RtpSocket;
+  readonly udpPort: number;
+  readonly latch = new Latch();
+  readonly taps: PortTap[] = [];
+  params: PortParams | undefined;
+  audio: PortAudio | undefined;
+  rx: RxStream = new RxStream(DEFAULT_RATE_HZ);
+  playout: Playout;
+  isEcho = false;
+  bridge: Bridge | undefined;
+
+  /** The path, chosen by `paths.ts`. Whose packets are passed to this port's far end as they come. */
+  feed: Port | undefined;
+  /** The other end of `feed`. */
+  passesTo: Port | undefined;
+  /** A byte table for packets of `feed`, when the codecs differ. */
+  crossTable: Uint8Array | undefined;
+  /** Sends a frame of its own a tick. */
+  ticks = false;
+  /** Somebody hears this port's frames. */
+  isHeard = false;
+  slot = -1;
+  lastTurn = Number.NEGATIVE_INFINITY;
+  pulled: PulledFrame = "silence";
+  /** Packets sent ahead of time when the path was changed to relay, and how many ticks to pause for them. */
+  aheadPackets = 0;
+  holdPackets = 0;
+  wasBusy = false;
+
+  rxForeign = 0;
+  rxUnfit = 0;
+  /** Timestamps of a telephone-event passed on between frames: as it came, as it goes. */
+  passedEventIn = -1;
+  passedEventOut = 0;
+
+  /** Where silence is counted from, and when it was told. */
+  listeningSinceMs = 0;
+  silenceToldMs = Number.NEGATIVE_INFINITY;
+  readonly #random: Random;
+  readonly #report: (event: MediaEvent) => void;
+
+  constructor(options: { id: MediaLegId; socket: RtpSocket; udpPort: number }, random: Random, report: Port["report"]) {
+    this.id = options.id;
+    this.socket = options.socket;
+    this.udpPort = options.udpPort;
+    this.#random = random;
+    this.#report = report;
+    this.playout = makePlayout(DEFAULT_RATE_HZ, (told) => this.#reportPlayout(told));
+  }
+
+  get report(): (event: MediaEvent) => void {
+    return this.#report;
+  }
+
+  setParams(params: PortParams, nowMs: number): void {
+    const previous = this.params;
+    this.params = params;
+    if (this.audio === undefined || previous === undefined || !sameAudio(previous, params)) this.#makeAudio(params);
+    this.latch.open(makeDestination(params.remote.address, params.remote.udpPort), nowMs);
+    this.listeningSinceMs = nowMs;
+    for (const { tap } of this.taps) this.nameCodecs(tap);
+  }
+
+  /** Before the first `setParams`: goes on with a stream that another thread began. */
+  continueFrom(params: PortParams, tx: TxState | undefined): void {
+    this.params = params;
+    this.audio = makePortAudio(params, this.#random, tx);
+    this.rx = new RxStream(params.rtpClockHz);
+  }
+
+  /** Has something of its own to send, which relay cannot carry. */
+  get isBusy(): boolean {
+    const { audio } = this;
+    if (!this.playout.isIdle) return true;
+    return audio !== undefined && !(audio.tones.isIdle && (audio.digitsOut?.isIdle ?? true));
+  }
+
+  /** Throws CodedError `invalid_request` for digits that cannot be sent. */
+  sendDigits(digits: string, durationMs: number): void {
+    const sender = this.audio?.digitsOut ?? this.audio?.tones;
+    sender?.enqueue(digits, durationMs);
+  }
+
+  nameCodecs(tap: RecorderTap): void {
+    if (this.params === undefined) return;
+    tap.rxCodec = this.params.codec;
+    tap.txCodec = this.params.codec;
+  }
+
+  get path(): LegStats["path"] {
+    if (this.feed !== undefined) return this.feed === this ? "echo" : "relay";
+    return this.ticks && (this.isBusy || this.bridge !== undefined) ? "frames" : "idle";
+  }
+
+  stats(): LegStats {
+    const { rx, audio } = this;
+    return {
+      rxPackets: rx.packets,
+      rxBytes: rx.bytes,
+      rxLost: rx.lost,
+      rxDiscarded: this.rxUnfit + (audio?.receiver.figures.discarded ?? 0),
+      rxJitterMs: rx.jitterMs,
+      txPackets: audio?.tx.packets ?? 0,
+      txBytes: audio?.tx.bytes ?? 0,
+      rxForeign: this.rxForeign,
+      ssrc: audio?.tx.ssrc ?? 0,
+      path: this.path,
+      describe: this.describe(),
+    };
+  }
+
+  /** Both directions in one line. */
+  describe(): string {
+    const { params, bridge } = this;
+    if (params === undefined) return `udp ${this.udpPort} unconnected`;
+    const taps = this.taps.map(({ recording }) => ` > [tap ${recording}]`).join("");
+    const hears = bridge === undefined ? "" : ` > ${bridge.id} (${bridge.members.length})`;
+    const jitter = this.isHeard ? ` > jitter ${this.audio?.receiver.figures.targetMs ?? 0}ms` : "";
+    const rx = `rx: udp ${this.udpPort} > pt${params.rxPayloadType} ${params.codec}${taps}${jitter}${hears}`;
+    const source = this.feed === undefined ? this.playout.describe() : `${this.path} of ${this.feed.id}`;
+    return `${rx} · tx: ${source} > ${params.codec} pt${params.txPayloadType} > ${this.latch.describe()}`;
+  }
+
+  #makeAudio(params: PortParams): void {
+    const from = this.audio?.tx.state();
+    this.audio = makePortAudio(params, this.#random, from);
+    const rx = new RxStream(params.rtpClockHz);
+    rx.continueFrom(this.rx);
+    this.rx = rx;
+  }
+
+  #reportPlayout(told: PlayoutReport): void {
+    if (told.type === "started") this.#report({ type: "playoutStarted", leg: this.id, prompt: told.prompt });
+    else
+      this.#report({
+        type: "playoutEnded",
+        leg: this.id,
+        prompt: told.prompt,
+        reason: told.reason,
+        error: told.error,
+      });
+  }
+}

@@ -1,0 +1,47 @@
+/** A leg written down in one thread and taken up in another: same socket, same stream, same recordings. */
+import type { Graph } from "../graph/graph.ts";
+import type { Port } from "../graph/port.ts";
+import type { MovableRtpIo, RtpSocket } from "../io/rtp-io.ts";
+import type { PlayoutItem } from "../nodes/playout.ts";
+import { makeRecorderTap } from "../nodes/recorder-tap.ts";
+import type { LegState } from "./protocol.ts";
+
+/** Gives up the socket of `port` without closing it. */
+export function legStateOf(port: Port, io: MovableRtpIo): LegState {
+  const { rx } = port;
+  return {
+    leg: port.id,
+    descriptor: io.release(port.socket),
+    params: port.params,
+    isEcho: port.isEcho,
+    latch: port.latch.state(),
+    tx: port.audio?.tx.state(),
+    rx: { packets: rx.packets, bytes: rx.bytes, lost: rx.lost, lastMs: rx.lastMs },
+    rxForeign: port.rxForeign,
+    rxUnfit: port.rxUnfit,
+    taps: port.taps.map(({ recording, ring, startMs }) => ({ recording, ring, startMs })),
+  };
+}
+
+export function adoptLeg(
+  graph: Graph,
+  io: MovableRtpIo,
+  { state, items }: { state: LegState; items: readonly PlayoutItem[] },
+): RtpSocket {
+  const socket = io.adopt(state.descriptor);
+  const port = graph.addPort({ id: state.leg, socket });
+  port.isEcho = state.isEcho;
+  port.rxForeign = state.rxForeign;
+  port.rxUnfit = state.rxUnfit;
+  for (const { recording, ring, startMs } of state.taps)
+    port.taps.push({ recording, ring, startMs, tap: makeRecorderTap(ring, startMs) });
+  if (state.params !== undefined) {
+    port.continueFrom(state.params, state.tx);
+    graph.setParams(port, state.params);
+    port.latch.restore(state.latch);
+  }
+  port.rx.continueFrom(state.rx);
+  for (const item of items) port.playout.enqueue(item);
+  graph.reroute(port);
+  return socket;
+}

@@ -1,0 +1,80 @@
+/**
+ * A media thread. With system calls it runs its own loop: wait for packets until the next deadline, take them, run the ticks
+ * that are due, send events, serve commands, and yield to Node's loop by `setImmediate`. With node:dgram it is driven by
+ * callbacks.
+ */
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { systemRandom } from "@voepy/base";
+import { Graph } from "../graph/graph.ts";
+import { makeDgramRtpIo } from "../io/dgram-rtp-io.ts";
+import { makeSyscallRtpIo, type SyscallRtpIo } from "../io/syscall-rtp-io.ts";
+import { makeThreadClock } from "../io/thread-clock.ts";
+import { makeDispatch } from "./dispatch.ts";
+import { makeEventDriver } from "./event-driver.ts";
+import type { MediaCommand, MediaMessage } from "./protocol.ts";
+
+/** What the pool starts the thread with. */
+export interface MediaThreadData {
+  readonly port: MessagePort;
+  readonly io: "syscall" | "dgram";
+  readonly mediaSilenceMs: number | undefined;
+}
+
+/** Longest sleep, ms: Node's own loop must turn too. A packet or a command ends it at once. */
+const LONGEST_WAIT_MS = 5;
+
+function runSyscall(data: MediaThreadData, io: SyscallRtpIo): void {
+  const clock = makeThreadClock();
+  const { port } = data;
+  const post = (message: MediaMessage): void => port.postMessage(message);
+  const graph = new Graph({ io, clock, random: systemRandom, mediaSilenceMs: data.mediaSilenceMs });
+  const dispatch = makeDispatch(graph, io, post);
+  const loop = (): void => {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      const command: MediaCommand = next.message;
+      dispatch.handle(command);
+      if (command.type === "shutdown") {
+        flush(graph, post);
+        port.close();
+        return;
+      }
+    }
+    const waitMs = Math.ceil(graph.nextStepMs() - clock.nowMs());
+    graph.step(Math.max(0, Math.min(LONGEST_WAIT_MS, waitMs)));
+    flush(graph, post);
+    setImmediate(loop);
+  };
+  post({ type: "ready", wakeDescriptor: io.wakeDescriptor });
+  loop();
+}
+
+function runDgram(data: MediaThreadData): void {
+  const clock = makeThreadClock();
+  const { port } = data;
+  const post = (message: MediaMessage): void => port.postMessage(message);
+  const graph = new Graph({
+    io: makeDgramRtpIo(),
+    clock,
+    random: systemRandom,
+    mediaSilenceMs: data.mediaSilenceMs,
+  });
+  const dispatch = makeDispatch(graph, undefined, post);
+  const driver = makeEventDriver(graph, clock, () => flush(graph, post));
+  port.on("message", (command: MediaCommand) => {
+    dispatch.handle(command);
+    driver.wake();
+    if (command.type !== "shutdown") return;
+    driver.stop();
+    port.close();
+  });
+  post({ type: "ready", wakeDescriptor: undefined });
+}
+
+function flush(graph: Graph, post: (message: MediaMessage) => void): void {
+  const events = graph.takeEvents();
+  if (events.length > 0) post({ type: "events", events });
+}
+
+const data: MediaThreadData = workerData;
+if (data.io === "syscall") runSyscall(data, makeSyscallRtpIo());
+else runDgram(data);
