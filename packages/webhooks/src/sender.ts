@@ -37,6 +37,7 @@ const CAPACITY: Capacity = { inFlight: 256, inFlightPerEndpoint: 64 };
 const DUE_LIMIT = 256;
 /** Due times are wall time, which may jump; sleeping is on the monotonic clock: so never for longer than this. */
 const LONGEST_SLEEP_MS = 60_000;
+const FAILING_KNOWN = 1_000;
 /** After the store refused to read or write. */
 const STORE_RETRY_MS = 1_000;
 
@@ -212,6 +213,8 @@ class Sender implements WebhookSender {
     log.debug("webhook attempt failed", { ...fields, error: outcome.error });
     if (this.#failing.has(endpoint)) return;
     log.warn("webhook endpoint fails", { endpoint, error: outcome.error });
+    // Per-call URLs may name ever new hosts; forgetting them costs a repeated line.
+    if (this.#failing.size >= FAILING_KNOWN) this.#failing.clear();
     this.#failing.add(endpoint);
   }
 }
