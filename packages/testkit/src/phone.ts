@@ -49,6 +49,8 @@ export class Phone {
   readonly calls: PhoneCall[] = [];
   readonly #options: PhoneOptions;
   readonly #registrar: Registrar;
+  /** What happens to a call while its RTP socket is being opened. */
+  readonly #early = new Map<string, SipEvent[]>();
   #sip: RunningSipEndpoint | undefined;
 
   private constructor(options: PhoneOptions) {
@@ -159,12 +161,19 @@ export class Phone {
       void this.#takeCall(event);
       return;
     }
-    this.calls.find((call) => call.session === event.session)?.handle(event);
+    const early = this.#early.get(event.session);
+    if (early !== undefined) early.push(event);
+    else this.calls.find((call) => call.session === event.session)?.handle(event);
   }
 
   async #takeCall(event: SipEvent & { type: "invite" }): Promise<void> {
+    const early: SipEvent[] = [];
+    this.#early.set(event.session, early);
     const call = new PhoneCall(this.#line(), await this.#openMedia(), { ...event, state: "incoming" });
+    this.#early.delete(event.session);
     this.calls.push(call);
+    for (const missed of early) call.handle(missed);
+    if (call.isOver) return;
     if (this.#options.onCall === undefined) call.ring();
     else this.#options.onCall(call);
   }
