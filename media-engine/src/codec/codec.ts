@@ -36,8 +36,8 @@ export interface Codec {
 /** The codecs there are. A name of the protocol that is missing here cannot be played, mixed or recorded yet. */
 const CODECS: Readonly<Partial<Record<MediaCodecName, Codec>>> = { PCMU: pcmu, PCMA: pcma };
 
-/** A small number for each name, for records in shared memory. */
-export const CODEC_CODES: Readonly<Record<MediaCodecName, number>> = { PCMU: 0, PCMA: 1, G722: 2, OPUS: 3, L16: 4 };
+/** All names; the place in this list stands for a name in shared memory. */
+export const MEDIA_CODECS: readonly MediaCodecName[] = ["PCMU", "PCMA", "G722", "OPUS", "L16"];
 
 /** Undefined for a codec without an engine. */
 export function findCodec(name: MediaCodecName): Codec | undefined {

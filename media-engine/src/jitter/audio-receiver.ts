@@ -16,8 +16,8 @@ export interface AudioReceiverFigures {
   readonly discarded: number;
   /** Frames with guessed audio in them. */
   readonly concealedFrames: number;
-  /** Time now spent in the buffer, ms. */
-  readonly delayMs: number;
+  /** The delay held now, ms. */
+  readonly targetMs: number;
 }
 
 const LONGEST_PACKET_MS = 120;
@@ -84,7 +84,7 @@ export class AudioReceiver {
     return {
       discarded: late + duplicate + overflow + oversized,
       concealedFrames: this.#concealedFrames,
-      delayMs: this.#jitter.delayMs + (this.#queued * 1000) / this.#codec.sampleRateHz,
+      targetMs: this.#jitter.delayMs + (this.#queued * 1000) / this.#codec.sampleRateHz,
     };
   }
 

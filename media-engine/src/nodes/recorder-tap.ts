@@ -4,7 +4,7 @@
  * rx as they arrive, tx as they are sent. Then a switch of path cannot be heard in a recording. Frames are for what
  * has no packets. Telephone-events and comfort noise are not for it.
  */
-import { CODEC_CODES } from "../codec/codec.ts";
+import { MEDIA_CODECS } from "../codec/codec.ts";
 import type { AudioPacket } from "../jitter/audio-packet.ts";
 import type { MediaCodecName } from "../types.ts";
 import { makeRecordHead, makeRing, RecordKind, RingWriter } from "./ring.ts";
@@ -48,14 +48,14 @@ export class RecorderTap {
 
   rxPacket(bytes: Uint8Array, packet: AudioPacket, atMs: number): void {
     this.#head.side = Side.rx;
-    this.#head.codec = CODEC_CODES[this.rxCodec];
+    this.#head.codec = MEDIA_CODECS.indexOf(this.rxCodec);
     this.#packet(bytes, packet, atMs);
   }
 
   /** As it is sent: its SSRC, timestamp and payload are those of the outgoing packet. */
   txPacket(bytes: Uint8Array, packet: AudioPacket, atMs: number): void {
     this.#head.side = Side.tx;
-    this.#head.codec = CODEC_CODES[this.txCodec];
+    this.#head.codec = MEDIA_CODECS.indexOf(this.txCodec);
     this.#packet(bytes, packet, atMs);
   }
 

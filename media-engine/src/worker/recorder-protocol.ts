@@ -8,6 +8,4 @@ export type RecorderCommand =
   /** Answered by `closed`; the thread then ends by itself. */
   | { readonly type: "close" };
 
-export type RecorderReply =
-  | { readonly type: "event"; readonly event: RecorderEvent }
-  | { readonly type: "closed" };
+export type RecorderReply = { readonly type: "event"; readonly event: RecorderEvent } | { readonly type: "closed" };
