@@ -1,7 +1,7 @@
 /** Basic call flows between two user agents of ours in virtual time (RFC 3665 and its neighbours). */
 import { expect, test } from "vitest";
 import { headerOf } from "../src/message/message.ts";
-import { type Agent, Net, SDP } from "./net.ts";
+import { type Agent, Net, Puppet, SDP } from "./net.ts";
 
 const ANN = "192.0.2.1";
 const BOB = "192.0.2.2";
@@ -198,14 +198,38 @@ test("a transport that cannot send fails the call as 503 (RFC 3261 §8.1.3.1)", 
   expect(ann.of("failed")).toMatchObject([{ cause: "transport", status: 503 }]);
 });
 
-test("late offer: the 2xx carries ours, the ACK theirs", () => {
-  const { net, ann, bob } = pair();
+test("late offer: the 2xx carries our offer, the ACK the answer", () => {
+  const net = new Net();
+  const bob = net.agent(BOB);
   answering(bob);
-  ann.call(BOB, { sdp: "" });
+  const caller = new Puppet(net, ANN, (message, puppet, from) => {
+    if (message.kind !== "response" || message.status !== 200) return;
+    expect(Buffer.from(message.body).toString()).toBe(SDP);
+    const ack = inviteText("ACK", "z9hG4bKack", headerOf(message, "to") ?? "", "v=0\r\nanswer");
+    puppet.send(ack, from);
+  });
+  caller.send(inviteText("INVITE", "z9hG4bK1", "<sip:bob@192.0.2.2>", ""), bob.here);
   net.run(1000);
   expect(bob.of("invite")).toMatchObject([{ sdp: undefined }]);
-  expect(ann.of("answered")[0]?.sdp).toBe(SDP);
+  expect(bob.of("confirmed")).toMatchObject([{ sdp: "v=0\r\nanswer" }]);
 });
+
+function inviteText(method: string, branch: string, to: string, sdp: string): string {
+  return [
+    `${method} sip:bob@192.0.2.2 SIP/2.0`,
+    `Via: SIP/2.0/UDP 192.0.2.1:5060;branch=${branch}`,
+    "From: <sip:ann@192.0.2.1>;tag=a1",
+    `To: ${to}`,
+    "Call-ID: late1",
+    `CSeq: 1 ${method}`,
+    "Contact: <sip:ann@192.0.2.1:5060>",
+    "Max-Forwards: 70",
+    ...(sdp === "" ? [] : ["Content-Type: application/sdp"]),
+    `Content-Length: ${sdp.length}`,
+    "",
+    sdp,
+  ].join("\r\n");
+}
 
 test("early media: 183 with SDP reaches the caller before the answer", () => {
   const { net, ann, bob } = pair();
@@ -264,4 +288,15 @@ test("custom headers travel both ways, and every message names its maker", () =>
   expect(ann.of("answered")[0]?.headers).toContainEqual({ name: "X-Desk", value: "3" });
   expect(headerOf(ann.sent[0]!.message, "user-agent")).toBe("test");
   expect(headerOf(bob.sent.at(-1)!.message, "server")).toBe("test");
+});
+
+test("a caller whose transport is gone while it rings counts as having cancelled", () => {
+  const { net, ann, bob } = pair();
+  ann.call(BOB);
+  net.run(1000);
+  const [invite] = bob.of("invite");
+  bob.unreachable.add(ANN);
+  bob.do((ua, now) => ua.progress(invite!.session, { status: 180 }, now));
+  expect(types(bob)).toEqual(["invite", "cancelled"]);
+  expect(bob.do((ua, now) => ua.accept(invite!.session, { sdp: SDP }, now))).toBe(false);
 });

@@ -55,7 +55,8 @@ export function markdownOf(table: Table): string {
   const rows = ["| state | input | next | actions |", "|---|---|---|---|"];
   for (const [state, inputs] of Object.entries(table)) {
     for (const [input, cell] of Object.entries(inputs)) {
-      rows.push(`| ${state} | ${input} | ${cell.to ?? "·"} | ${cell.actions.map(actionText).join(", ") || "absorb"} |`);
+      const nothing = cell.to === undefined ? "absorb" : "–";
+      rows.push(`| ${state} | ${input} | ${cell.to ?? "·"} | ${cell.actions.map(actionText).join(", ") || nothing} |`);
     }
   }
   return rows.join("\n");

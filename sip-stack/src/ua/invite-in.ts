@@ -41,6 +41,7 @@ export function receiveInvite(core: Core, request: SipRequest, admitted: Admitte
     phase: "pending",
     dialog,
     reoffer: { type: "none" },
+    deferred: undefined,
     unacked: new Map(),
     alarms: new Map(),
     byeHeaders: [],

@@ -30,6 +30,7 @@ export function makeOutSession(core: Core, request: OutgoingInvite, nowMs: numbe
     phase: "pending",
     dialog: undefined,
     reoffer: { type: "none" },
+    deferred: undefined,
     unacked: new Map(),
     alarms: new Map(),
     byeHeaders: [],

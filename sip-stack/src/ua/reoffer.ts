@@ -23,7 +23,7 @@ const MOST_ATTEMPTS = 5;
 /** The command: a re-INVITE with this offer. */
 export function offer(core: Core, session: Session, sdp: string, nowMs: number): boolean {
   // §14.1: not while an INVITE of either side is open in this dialog.
-  if (session.phase !== "answered" || session.reoffer.type !== "none" || session.unacked.size > 0) return false;
+  if (session.phase !== "answered" || isBusy(session) || session.deferred !== undefined) return false;
   sendOffer(core, session, { sdp, attempt: 1 }, nowMs);
   return true;
 }
@@ -39,11 +39,17 @@ function sendOffer(core: Core, session: Session, what: { sdp: string; attempt: n
   );
 }
 
+function isBusy(session: Session): boolean {
+  return session.reoffer.type !== "none" || session.unacked.size > 0;
+}
+
 /** The wait after a 491 is over. */
 export function offerAgain(core: Core, session: Session, nowMs: number): void {
-  const { reoffer } = session;
-  if (session.phase !== "answered" || reoffer.type !== "waiting") return;
-  sendOffer(core, session, { sdp: reoffer.sdp, attempt: reoffer.attempt + 1 }, nowMs);
+  const { deferred } = session;
+  if (session.phase !== "answered" || deferred === undefined) return;
+  if (isBusy(session)) return core.setAlarm(session, "reoffer", nowMs + glareWaitMs(core, session));
+  session.deferred = undefined;
+  sendOffer(core, session, { sdp: deferred.sdp, attempt: deferred.attempt + 1 }, nowMs);
 }
 
 export function receiveReinviteResponse(
@@ -77,12 +83,12 @@ function receiveRefusal(
   if (retryWithCredentials(core, session, { transaction, response }, nowMs) !== undefined) return;
   // §12.2.1.2: the peer knows no such dialog, or is gone.
   if (response.status === 481 || response.status === 408) return endBroken(core, session, "transport", nowMs);
+  session.reoffer = { type: "none" };
   if (response.status === 491 && reoffer.attempt < MOST_ATTEMPTS) {
-    session.reoffer = { ...reoffer, type: "waiting" };
+    session.deferred = { sdp: reoffer.sdp, attempt: reoffer.attempt };
     core.setAlarm(session, "reoffer", nowMs + glareWaitMs(core, session));
     return;
   }
-  session.reoffer = { type: "none" };
   core.emit({ type: "offerRefused", session: session.id, status: response.status });
 }
 

@@ -52,8 +52,6 @@ export interface Unacked {
 export type Reoffer =
   | { readonly type: "none" }
   | { readonly type: "sent"; readonly sdp: string; readonly attempt: number }
-  /** After a 491: sent again when the alarm rings. */
-  | { readonly type: "waiting"; readonly sdp: string; readonly attempt: number }
   | { readonly type: "received"; readonly transaction: Transaction<Owner>; readonly isLate: boolean };
 
 interface AnySession {
@@ -63,6 +61,8 @@ interface AnySession {
   /** Incoming: from the start. Outgoing: of the branch that answered. */
   dialog: Dialog | undefined;
   reoffer: Reoffer;
+  /** Refused with 491 and to be sent again when the alarm rings; theirs may come and go meanwhile. */
+  deferred: { readonly sdp: string; readonly attempt: number } | undefined;
   /** By CSeq number of the INVITE. */
   readonly unacked: Map<number, Unacked>;
   readonly alarms: Map<Alarm, Deadline<Wake>>;

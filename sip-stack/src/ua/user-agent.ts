@@ -19,6 +19,7 @@ import type { Hop } from "./hop.ts";
 import { sendInfo } from "./info.ts";
 import {
   type Answer,
+  abortInvite,
   accept,
   receiveAck,
   receiveCancel,
@@ -228,9 +229,17 @@ export class UserAgent {
     this.#core.count(cause === "timeout" ? "timeouts" : "transportErrors");
     const { owner } = transaction;
     const session = owner.usage === "none" ? undefined : this.#core.sessions.get(owner.session);
-    if (session === undefined || transaction.kind === "inviteServer") return;
+    if (session === undefined) return;
+    if (transaction.kind === "inviteServer") return this.#callerLost(transaction, session, nowMs);
     if (owner.usage === "invite" && session.direction === "out") inviteFailed(this.#core, session, cause);
     else if (owner.usage === "reinvite") reinviteFailed(this.#core, session, nowMs);
+  }
+
+  /** Our provisional could not be sent: for the callee's side the caller has gone. */
+  #callerLost(transaction: Transaction<Owner>, session: Session, nowMs: number): void {
+    if (session.direction !== "in" || session.transaction !== transaction || session.phase !== "pending") return;
+    abortInvite(this.#core, session, nowMs);
+    this.#core.emit({ type: "cancelled", session: session.id, q850: undefined });
   }
 
   #lateAck(transaction: Transaction<Owner>, ack: SipRequest, nowMs: number): void {
