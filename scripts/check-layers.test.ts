@@ -79,6 +79,11 @@ test("a time that was handed in may be formatted, and comments may name what cod
   ).toEqual([]);
 });
 
+test("a test may enter its own package by name, code may not", () => {
+  expect(breachesOf("api/src/app.test.ts", 'import { makeApi } from "@voepy/api";')).toEqual([]);
+  expect(breachesOf("api/src/app.ts", 'import { makeApi } from "@voepy/api";')).toHaveLength(1);
+});
+
 test("a test may use the test tools, code may not", () => {
   const text = 'import { makePhone } from "@voepy/testkit";';
   expect(breachesOf("sip-stack/src/ua/agent.test.ts", text)).toEqual([]);

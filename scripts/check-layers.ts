@@ -107,8 +107,8 @@ function importBreach(
   if (specifier !== name) return `imports ${specifier}: only the package's index is public`;
   const folder = folderOf.get(name);
   if (folder === undefined) return `imports ${name}, which is no package of this workspace`;
-  // Tests may reach up to the test tools and nothing else.
-  if (isTestFile(path) && folder === "packages/testkit") return undefined;
+  // Tests may reach up to the test tools, and look at their own package as others see it; nothing else.
+  if (isTestFile(path) && (folder === "packages/testkit" || folder === home)) return undefined;
   return isLower(folder, home) ? undefined : `imports ${name}, which is not on a lower layer`;
 }
 
