@@ -10,6 +10,7 @@ import { Registry } from "./call/registry.ts";
 import { dial, onDialOutcome } from "./dial.ts";
 import { gatherDigit } from "./gather/gather.ts";
 import { onConfirmed, onInvite } from "./inbound.ts";
+import { RecordingFolder } from "./io/recording-folder.ts";
 import type { Leg } from "./leg/leg.ts";
 import { type Outcome, onAnswered, onFailed, onProgress } from "./leg/outgoing.ts";
 import { onOffer, onOfferAnswered } from "./leg/reoffer.ts";
@@ -31,7 +32,12 @@ export interface RunningCallControl extends CallControl {
 }
 
 export function makeCallControl(options: CallControlOptions): RunningCallControl {
-  const world: World = { ...options, registry: new Registry(), prompts: new PromptLibrary(options) };
+  const world: World = {
+    ...options,
+    registry: new Registry(),
+    prompts: new PromptLibrary(options),
+    recordings: new RecordingFolder(options.recordingsFolder),
+  };
   const table = new Map(verbs.map((verb) => [verb.name, verb]));
   world.media.onEvent((event) => onMediaEvent(world, event));
   return {

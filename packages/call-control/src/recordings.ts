@@ -1,5 +1,4 @@
 /** Recordings of a call: the row, the file, the event when it is complete. */
-import { join } from "node:path";
 import { CodedError, isoTime } from "@voepy/base";
 import type { MediaEvent } from "@voepy/media-engine";
 import type { RecordingRecord } from "@voepy/store";
@@ -40,19 +39,19 @@ export function startRecording(world: World, leg: Leg, options: RecordingOptions
     channels: options.channels,
     format: options.format,
     status: "recording",
-    // A folder a day keeps directories small and retention simple.
-    path: join(isoTime(now).slice(0, 10), `${id}.${options.format}`),
+    path: `${isoTime(now).slice(0, 10)}/${id}.${options.format}`,
     durationMs: null,
     sizeBytes: null,
     error: null,
     createdAt: now,
   };
+  const path = world.recordings.place(row.path);
   call.saveRecording(row);
   world.registry.recordings.set(id, call);
   if (options.beep) playTone(world, leg, RECORD_BEEP);
   leg.media?.startRecording({
     recording: id,
-    path: join(world.recordingsFolder, row.path),
+    path,
     format: options.format,
     channels: options.channels,
     maxMs: options.maxMs,

@@ -5,6 +5,7 @@ import type { Directory } from "@voepy/policy";
 import type { SipEndpoint } from "@voepy/sip-stack";
 import type { Store } from "@voepy/store";
 import type { Registry } from "./call/registry.ts";
+import type { RecordingFolder } from "./io/recording-folder.ts";
 import type { PromptLibrary } from "./prompts.ts";
 import type { RecordingLinks } from "./serialize/links.ts";
 
@@ -45,4 +46,5 @@ export interface CallControlOptions {
 export interface World extends CallControlOptions {
   readonly registry: Registry;
   readonly prompts: PromptLibrary;
+  readonly recordings: RecordingFolder;
 }

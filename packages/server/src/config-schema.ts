@@ -1,0 +1,204 @@
+/** The configuration file of the operator (YAML): every key, its default and its unit. */
+import { isCidr } from "@voepy/policy";
+import { z } from "zod";
+
+const udpPort = z.int().min(0).max(65535);
+
+const portRange = z
+  .string()
+  .regex(/^\d{1,5}-\d{1,5}$/, "must be FIRST-LAST, such as 16384-32767")
+  .transform((text) => {
+    const [first = 0, last = 0] = text.split("-").map(Number);
+    return { first, last };
+  })
+  .refine((range) => range.first >= 1024 && range.last <= 65535 && range.last - range.first >= 1, {
+    error: "must lie within 1024-65535 and hold at least two ports",
+  });
+
+const listener = z.strictObject({
+  transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]),
+  host: z.string().min(1).default("0.0.0.0"),
+  port: udpPort,
+  cert: z.string().optional(),
+  key: z.string().optional(),
+});
+
+const apiKey = z.strictObject({
+  name: z.string().min(1).max(128),
+  key: z.string().min(16).max(256),
+  scopes: z.array(z.string()).default(["*"]),
+});
+
+const webhook = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  failover_url: z.url({ protocol: /^https?$/ }).optional(),
+  events: z.array(z.string()).default(["*"]),
+  secret: z.string().regex(/^whsec_[A-Za-z0-9+/=]{16,}$/, "must be whsec_ and base64"),
+});
+
+const sipUser = z.strictObject({
+  username: z.string().regex(/^[A-Za-z0-9._~-]{1,64}$/, "must be 1-64 letters, digits or . _ ~ -"),
+  password: z.string().min(1).max(256),
+  number: z
+    .string()
+    .regex(/^\+[1-9]\d{1,14}$/, "must be E.164")
+    .optional(),
+  outbound: z.boolean().default(false),
+});
+
+const codec = z.enum(["PCMU", "PCMA", "G722", "OPUS", "L16"]);
+
+const route = z.strictObject({
+  id: z.string().min(1).max(128),
+  direction: z.enum(["both", "in", "out"]).default("both"),
+  gateways: z
+    .array(
+      z.strictObject({
+        host: z.string().min(1),
+        port: udpPort.default(5060),
+        transport: z.enum(["udp", "tcp", "tls"]).default("udp"),
+        priority: z.int().min(0).default(1),
+        weight: z.int().min(0).default(1),
+      }),
+    )
+    .default([]),
+  auth: z
+    .strictObject({
+      mode: z.enum(["none", "digest", "registration", "ip"]).default("none"),
+      username: z.string().optional(),
+      password: z.string().optional(),
+    })
+    .default({ mode: "none" }),
+  allowed_source_cidrs: z
+    .array(z.string().refine(isCidr, "must be an address or a network such as 203.0.113.0/24"))
+    .default([]),
+  codecs: z.array(codec).min(1).default(["OPUS", "G722", "PCMU", "PCMA"]),
+  srtp: z.enum(["off", "optional", "required"]).default("off"),
+  dtmf: z.enum(["auto", "rfc4733", "info", "inband"]).default("auto"),
+  session_timers: z.enum(["off", "accept", "require"]).default("accept"),
+  options_ping_secs: z.int().min(0).default(30),
+});
+
+const inboundAction = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("webhook") }),
+  z.strictObject({
+    type: z.literal("dial"),
+    to: z.string().min(1),
+    from: z.string().optional(),
+    record: z.enum(["off", "on_answer", "record-from-answer"]).optional(),
+  }),
+  z.strictObject({ type: z.literal("echo") }),
+  z.strictObject({ type: z.literal("reject"), cause: z.enum(["user_busy", "rejected"]).default("rejected") }),
+]);
+
+const phoneNumber = z.strictObject({
+  number: z.string().regex(/^\+[1-9]\d{1,14}$/, "must be E.164"),
+  route_id: z.string().optional(),
+  inbound_action: inboundAction.default({ type: "webhook" }),
+});
+
+const tenant = z.strictObject({
+  id: z.string().min(1).max(64),
+  api_keys: z.array(apiKey).default([]),
+  webhooks: z.array(webhook).default([]),
+  quota: z
+    .strictObject({
+      allow_caller_id_forwarding: z.boolean().default(false),
+      allowed_countries: z.array(z.string().length(2)).nullable().default(null),
+      blocked_countries: z.array(z.string().length(2)).default([]),
+      blocked_prefixes: z.array(z.string()).default([]),
+      max_concurrent_calls: z.int().min(1).default(500),
+      max_cps: z.int().min(1).default(20),
+    })
+    .prefault({}),
+  billing: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      balance_cents: z.number().default(0),
+      credit_limit_cents: z.number().default(0),
+    })
+    .prefault({}),
+  rates: z
+    .array(
+      z.strictObject({
+        prefix: z.string(),
+        setup_cents: z.string().default("0"),
+        per_minute_cents: z.string(),
+        min_secs: z.int().min(0).default(0),
+        increment_secs: z.int().min(1).default(60),
+      }),
+    )
+    .default([]),
+  sip_users: z.array(sipUser).default([]),
+  routes: z.array(route).default([]),
+  numbers: z.array(phoneNumber).default([]),
+  default_route: z.string().optional(),
+});
+
+export const configSchema = z.strictObject({
+  data_dir: z.string().min(1).default("./data"),
+  log: z
+    .strictObject({
+      level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+      format: z.enum(["pretty", "json"]).default("pretty"),
+    })
+    .prefault({}),
+  api: z
+    .strictObject({
+      host: z.string().default("127.0.0.1"),
+      port: udpPort.default(8080),
+      /** What links in webhooks begin with; default http://HOST:PORT. */
+      public_url: z.url({ protocol: /^https?$/ }).optional(),
+      admin_key: z.string().min(16).optional(),
+    })
+    .prefault({}),
+  sip: z
+    .strictObject({
+      listeners: z
+        .array(listener)
+        .min(1)
+        .default([
+          { transport: "udp", host: "0.0.0.0", port: 5060 },
+          { transport: "tcp", host: "0.0.0.0", port: 5060 },
+        ]),
+      domain: z.string().min(1).default("voepy.local"),
+      public_address: z.string().default("auto"),
+      digest_algorithms: z
+        .array(z.enum(["MD5", "SHA-256"]))
+        .min(1)
+        .default(["MD5"]),
+    })
+    .prefault({}),
+  media: z
+    .strictObject({
+      address: z.string().default("0.0.0.0"),
+      public_address: z.string().default("auto"),
+      ports: portRange.default({ first: 16384, last: 32767 }),
+      workers: z.union([z.literal("auto"), z.int().min(0).max(256)]).default("auto"),
+      io: z.enum(["auto", "syscall", "dgram"]).default("auto"),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      max_calls: z.int().min(1).default(2000),
+      cps: z.int().min(1).default(50),
+      max_call_secs: z.int().min(1).default(14400),
+      first_command_secs: z.int().min(1).default(60),
+      media_timeout_secs: z.int().min(0).default(300),
+    })
+    .prefault({}),
+  network: z.strictObject({ allow_private_urls: z.boolean().default(false) }).prefault({}),
+  storage: z
+    .strictObject({
+      recordings: z.string().optional(),
+      retention_days: z.int().min(0).default(30),
+      url_ttl_secs: z.int().min(1).max(604_800).default(3600),
+    })
+    .prefault({}),
+  speech: z.strictObject({ tts: z.unknown().optional(), stt: z.unknown().optional() }).prefault({}),
+  drain_secs: z.int().min(0).default(30),
+  tenants: z.array(tenant).default([]),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type TenantConfig = Config["tenants"][number];

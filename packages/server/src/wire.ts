@@ -1,0 +1,284 @@
+/** The composition root: builds every part from one configuration, and takes it down in order. */
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { isIP } from "node:net";
+import { join, resolve } from "node:path";
+import { type Api, makeApi, makeLinks, recordingFolder } from "@voepy/api";
+import { CodedError, idMaker, type Log, type MakeId, messageOf } from "@voepy/base";
+import { makeCallControl, type RunningCallControl, recoverAfterCrash } from "@voepy/call-control";
+import { type MediaPool, makeMediaPool, repairRecording } from "@voepy/media-engine";
+import { type Directory, makeDirectory } from "@voepy/policy";
+import type { Sandbox } from "@voepy/sandbox";
+import { makeSipEndpoint, type RunningSipEndpoint, type SipEvent } from "@voepy/sip-stack";
+import { openStore, type Store } from "@voepy/store";
+import { makeWebhookSender, type WebhookSender } from "@voepy/webhooks";
+import type { Config } from "./config-schema.ts";
+import { declarationOf, type FirstStart, firstStart } from "./declare.ts";
+import type { Outside } from "./outside.ts";
+import { sandboxCalls, sandboxRoute, startSandbox } from "./sandbox.ts";
+import { sipHooks } from "./sip-hooks.ts";
+
+const version: string = (createRequire(import.meta.url)("../package.json") as { version: string }).version;
+
+/** Requests a second and at once for each API key; generous, since dialling has its own limits. */
+const API_LIMITS = { requestsPerSec: 1000, burst: 2000 };
+/** How long the last recordings may take to close when the server stops, ms. */
+const LAST_RECORDINGS_MS = 2000;
+
+export interface Server {
+  readonly api: Api;
+  readonly sipListeners: readonly { transport: string; host: string; port: number }[];
+  /** Secrets to show, on the very first start without tenants in the configuration. */
+  readonly first: FirstStart | undefined;
+  /** One of the tenant's numbers, for the example on the screen. */
+  readonly exampleFrom: string | undefined;
+  /** No new calls; resolves when none is left or `withinMs` has passed. */
+  drain(withinMs: number): Promise<void>;
+  /** Ends what is left and closes everything; HTTP is the caller's. */
+  close(): Promise<void>;
+}
+
+/** What most parts are made from. */
+interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly outside: Outside;
+  readonly makeId: MakeId;
+  readonly store: Store;
+  readonly links: ReturnType<typeof makeLinks>;
+  readonly recordingsFolder: string;
+  readonly nodeId: string;
+  readonly media: MediaPool;
+  directory: Directory;
+  isDraining: boolean;
+}
+
+/** Rejects with the first thing that could not be had: a port, a folder, the database. */
+export async function startServer(config: Config, log: Log, outside: Outside): Promise<Server> {
+  const { parts, first } = await openParts(config, log, outside);
+  const { store, makeId, links, recordingsFolder } = parts;
+  const { clock, random } = outside;
+  await recoverAfterCrash({ clock, makeId, log, store, links, recordingsFolder, repair: repairRecording });
+  const sandbox = await startSandbox(outside, log);
+  const settings = await store.settings.load();
+  parts.directory = makeDirectory({ ...settings, routes: [...settings.routes, sandboxRoute(sandbox.address)] });
+  const { sip, control } = await startCalls(parts);
+  const webhooks = startWebhooks(parts);
+  const api = makeApi({
+    store,
+    calls: control,
+    sandbox: sandboxCalls(
+      sandbox,
+      () => parts.directory,
+      () => udpTarget(sip),
+    ),
+    links,
+    files: recordingFolder(recordingsFolder),
+    clock,
+    random,
+    makeId,
+    log,
+    version,
+    limits: API_LIMITS,
+    draining: () => parts.isDraining,
+    ready: () => !parts.isDraining,
+    metrics: () => metricsOf(sip, parts.media, control),
+  });
+  return running({ parts, sip, sandbox, control, webhooks, api, first });
+}
+
+async function openParts(
+  config: Config,
+  log: Log,
+  outside: Outside,
+): Promise<{ parts: Parts; first: FirstStart | undefined }> {
+  const { clock, random } = outside;
+  const dataFolder = resolve(config.data_dir);
+  const recordingsFolder = resolve(config.storage.recordings ?? join(dataFolder, "recordings"));
+  await mkdir(recordingsFolder, { recursive: true });
+  const makeId = idMaker(clock, random);
+  const store = await openStore({ path: outside.database(dataFolder), clock, makeId, log });
+  const first = await declare(config, store, { now: clock.wallMs(), makeId });
+  const links = makeLinks({
+    publicUrl: config.api.public_url ?? `http://${config.api.host}:${config.api.port}`,
+    secret: await store.value("link_secret", () => Buffer.from(random.fill(new Uint8Array(32))).toString("hex")),
+    ttlSecs: config.storage.url_ttl_secs,
+    clock,
+  });
+  const parts: Parts = {
+    config,
+    log,
+    outside,
+    makeId,
+    store,
+    links,
+    recordingsFolder,
+    nodeId: await store.value("node_id", () => makeId("node")),
+    media: await startMedia(config, log, outside),
+    directory: makeDirectory(await store.settings.load()),
+    isDraining: false,
+  };
+  return { parts, first };
+}
+
+/** SIP and call control need each other: what SIP tells before call control is there waits for it. */
+async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; control: RunningCallControl }> {
+  const { config, log, store, makeId, media, links, recordingsFolder, nodeId, outside } = parts;
+  const early: SipEvent[] = [];
+  let deliver = (event: SipEvent): void => void early.push(event);
+  const sip = await startSip(parts, (event) => deliver(event));
+  const control = makeCallControl({
+    clock: outside.clock,
+    random: outside.random,
+    makeId,
+    log,
+    store,
+    sip,
+    media,
+    directory: () => parts.directory,
+    http: outside.http,
+    links,
+    limits: {
+      maxCalls: config.limits.max_calls,
+      maxCallMs: config.limits.max_call_secs * 1000,
+      firstCommandMs: config.limits.first_command_secs * 1000,
+    },
+    nodeId,
+    domain: config.sip.domain,
+    recordingsFolder,
+    allowPrivateUrls: config.network.allow_private_urls,
+    mediaAddress: mediaAddress(config, sip),
+    draining: () => parts.isDraining,
+  });
+  deliver = (event) => control.onSipEvent(event);
+  for (const event of early) control.onSipEvent(event);
+  return { sip, control };
+}
+
+/** What the configuration names is upserted; an installation without any tenant gets its first one. */
+async function declare(
+  config: Config,
+  store: Store,
+  { now, makeId }: { now: number; makeId: MakeId },
+): Promise<FirstStart | undefined> {
+  if (config.tenants.length > 0) {
+    await store.settings.declare(config.tenants.map((tenant) => declarationOf(tenant, now)));
+    return undefined;
+  }
+  if ((await store.settings.load()).tenants.length > 0) return undefined;
+  const first = firstStart(now, makeId);
+  await store.settings.declare([first.declaration]);
+  return first;
+}
+
+function startMedia(config: Config, log: Log, outside: Outside): Promise<MediaPool> {
+  return makeMediaPool({
+    ...outside.media,
+    address: config.media.address,
+    ports: config.media.ports,
+    clock: outside.clock,
+    random: outside.random,
+    log,
+    mediaSilenceMs: config.limits.media_timeout_secs === 0 ? undefined : config.limits.media_timeout_secs * 1000,
+  });
+}
+
+function startSip(parts: Parts, onEvent: (event: SipEvent) => void): Promise<RunningSipEndpoint> {
+  const { config, log, outside } = parts;
+  const fixed = isIP(config.sip.public_address) === 0 ? undefined : config.sip.public_address;
+  return makeSipEndpoint({
+    listeners: config.sip.listeners
+      .filter(({ transport }) => transport === "udp" || transport === "tcp")
+      .map(({ transport, host, port }) => ({ transport, host, port, advertisedAddress: fixed })),
+    transports: outside.sipTransports,
+    domain: config.sip.domain,
+    userAgentName: `voepy/${version}`,
+    digestAlgorithms: config.sip.digest_algorithms,
+    clock: outside.clock,
+    random: outside.random,
+    log,
+    hooks: sipHooks(config, () => parts.directory),
+    onEvent,
+  });
+}
+
+function startWebhooks({ log, store, outside }: Parts): WebhookSender {
+  const { http, operatorHttp, clock, random } = outside;
+  const sender = makeWebhookSender({ store, http, operatorHttp, clock, random, log, version });
+  sender.start();
+  return sender;
+}
+
+/** A fixed public address is for peers outside; a peer on this machine is told the loopback address it came to. */
+function mediaAddress(config: Config, sip: RunningSipEndpoint): (host: string) => string {
+  const fixed = isIP(config.media.public_address) === 0 ? undefined : config.media.public_address;
+  return (host) => {
+    const facing = sip.localAddress("udp", host).address;
+    return fixed === undefined || facing.startsWith("127.") || facing === "::1" ? facing : fixed;
+  };
+}
+
+/** Where our own far end sends its calls. */
+function udpTarget(sip: RunningSipEndpoint): { host: string; port: number } {
+  const udp = sip.listeners().find((listener) => listener.transport === "udp");
+  if (udp === undefined)
+    throw new CodedError("engine_not_configured", "sandbox calls need a udp listener in sip.listeners");
+  return { host: udp.host === "0.0.0.0" || udp.host === "::" ? "127.0.0.1" : udp.host, port: udp.port };
+}
+
+async function metricsOf(
+  sip: RunningSipEndpoint,
+  media: MediaPool,
+  control: RunningCallControl,
+): Promise<Record<string, number>> {
+  const prefixed = (prefix: string, counters: Readonly<Record<string, number>>): [string, number][] =>
+    Object.entries(counters).map(([name, value]) => [`${prefix}_${name}`, value]);
+  return {
+    calls_live: control.liveCalls(),
+    ...Object.fromEntries([...prefixed("sip", sip.counters()), ...prefixed("media", await media.counters())]),
+  };
+}
+
+interface Built {
+  readonly parts: Parts;
+  readonly sip: RunningSipEndpoint;
+  readonly sandbox: Sandbox;
+  readonly control: RunningCallControl;
+  readonly webhooks: WebhookSender;
+  readonly api: Api;
+  readonly first: FirstStart | undefined;
+}
+
+function running(built: Built): Server {
+  const { parts, sip, sandbox, control, webhooks, api, first } = built;
+  const { config, log, store, media, outside } = parts;
+  const { clock } = outside;
+  return {
+    api,
+    sipListeners: sip.listeners(),
+    first,
+    exampleFrom: config.tenants[0]?.numbers[0]?.number ?? first?.declaration.numbers[0]?.number,
+    async drain(withinMs) {
+      parts.isDraining = true;
+      const deadlineMs = clock.nowMs() + withinMs;
+      while (control.liveCalls() > 0 && clock.nowMs() < deadlineMs) {
+        await new Promise<void>((done) => clock.schedule(clock.nowMs() + 100, done));
+      }
+    },
+    async close() {
+      parts.isDraining = true;
+      await control.endAll(LAST_RECORDINGS_MS);
+      const closing: readonly [string, () => Promise<void>][] = [
+        ["sandbox", () => sandbox.close()],
+        ["sip", () => sip.close()],
+        ["media", () => media.close()],
+        ["webhooks", () => webhooks.close()],
+        ["store", () => store.close()],
+      ];
+      for (const [part, end] of closing) {
+        // One part that does not close must not keep the next from writing its state.
+        await end().catch((thrown: unknown) => log.error("did not close", { part, why: messageOf(thrown) }));
+      }
+    },
+  };
+}
