@@ -81,7 +81,6 @@ CREATE TABLE events (
   webhook_url TEXT
 );
 CREATE UNIQUE INDEX events_of_call ON events (call_id, sequence) WHERE call_id IS NOT NULL;
-CREATE INDEX events_by_age ON events (occurred_at);
 
 -- `lane` is one endpoint and one call: deliveries of a lane leave in order. `is_head` marks the first pending one of
 -- each lane, so that what is due is found without looking at what waits behind it. `endpoint` is who shares capacity.
@@ -105,7 +104,6 @@ CREATE TABLE deliveries (
   last_error TEXT,
   response_head TEXT
 );
-CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending' AND is_head = 1;
 CREATE INDEX deliveries_due_by_endpoint ON deliveries (endpoint, next_attempt_at)
   WHERE status = 'pending' AND is_head = 1;
 CREATE INDEX deliveries_lanes ON deliveries (lane, sequence, seq) WHERE status = 'pending';

@@ -1,7 +1,6 @@
 /** Puts the tables together: reads at once, writes through the group commit. */
 import { type Clock, type Log, type MakeId, messageOf } from "@voepy/base";
 import { type Db, openDatabase } from "./db.ts";
-import { wantsEvent } from "./endpoint.ts";
 import { makeWriter } from "./group-commit.ts";
 import { makeFolderOf } from "./io/data-folder.ts";
 import { readMigrations } from "./io/migration-files.ts";
@@ -111,8 +110,7 @@ function applyChanges(
   for (const event of changes.events ?? []) {
     tables.events.add(event);
     const dueAt = clock.wallMs();
-    for (const webhook of tables.webhooks.ofTenant(event.tenantId)) {
-      if (!wantsEvent(webhook.events, event.eventType)) continue;
+    for (const webhook of tables.webhooks.wanting(event.tenantId, event.eventType)) {
       tables.deliveries.add({ id: makeId("dlv"), event, webhookId: webhook.id, url: webhook.url, dueAt });
     }
     if (event.webhookUrl !== null) {

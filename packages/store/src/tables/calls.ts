@@ -4,47 +4,55 @@ import { type Place, pageOf, placeOf } from "../cursor.ts";
 import type { Db } from "../db.ts";
 import type { CallRecord, LegRecord } from "../records.ts";
 import type { CallFilter, Page, PageRequest } from "../store.ts";
-import { defineTable } from "../table.ts";
+import { defineTable, rowSaver } from "../table.ts";
 
-const CALLS = defineTable<CallRecord>("calls", {
-  id: "id",
-  tenantId: "tenant_id",
-  nodeId: "node_id",
-  direction: "direction",
-  status: "status",
-  from: "from_number",
-  to: "to_number",
-  routeId: "route_id",
-  initiatedAt: "initiated_at",
-  answeredAt: "answered_at",
-  endedAt: "ended_at",
-  endReason: "end_reason",
-  endInitiator: "end_initiator",
-  sipCode: "sip_code",
-  sipReason: "sip_reason",
-  q850Cause: "q850_cause",
-  customerReference: "customer_reference",
-  clientState: "client_state",
-  webhookUrl: "webhook_url",
-  bridgeId: "bridge_id",
-  costCents: "cost_cents",
-  ratingStatus: "rating_status",
-  sequence: "sequence",
-});
+const CALLS = defineTable<CallRecord>(
+  "calls",
+  {
+    id: "id",
+    tenantId: "tenant_id",
+    nodeId: "node_id",
+    direction: "direction",
+    status: "status",
+    from: "from_number",
+    to: "to_number",
+    routeId: "route_id",
+    initiatedAt: "initiated_at",
+    answeredAt: "answered_at",
+    endedAt: "ended_at",
+    endReason: "end_reason",
+    endInitiator: "end_initiator",
+    sipCode: "sip_code",
+    sipReason: "sip_reason",
+    q850Cause: "q850_cause",
+    customerReference: "customer_reference",
+    clientState: "client_state",
+    webhookUrl: "webhook_url",
+    bridgeId: "bridge_id",
+    costCents: "cost_cents",
+    ratingStatus: "rating_status",
+    sequence: "sequence",
+  },
+  ["tenantId", "direction", "from", "to", "initiatedAt", "customerReference"],
+);
 
-const LEGS = defineTable<LegRecord>("legs", {
-  id: "id",
-  callId: "call_id",
-  direction: "direction",
-  status: "status",
-  from: "from_number",
-  to: "to_number",
-  sipCallId: "sip_call_id",
-  startedAt: "started_at",
-  answeredAt: "answered_at",
-  endedAt: "ended_at",
-  endReason: "end_reason",
-});
+const LEGS = defineTable<LegRecord>(
+  "legs",
+  {
+    id: "id",
+    callId: "call_id",
+    direction: "direction",
+    status: "status",
+    from: "from_number",
+    to: "to_number",
+    sipCallId: "sip_call_id",
+    startedAt: "started_at",
+    answeredAt: "answered_at",
+    endedAt: "ended_at",
+    endReason: "end_reason",
+  },
+  ["callId", "startedAt"],
+);
 
 export interface CallsTable {
   saveCall(call: CallRecord): void;
@@ -57,16 +65,14 @@ export interface CallsTable {
 }
 
 export function makeCallsTable(db: Db): CallsTable {
-  const saveCall = db.prepare<CallRecord>(CALLS.upsert);
-  const saveLeg = db.prepare<LegRecord>(LEGS.upsert);
   const get = db.prepare<[string, string], CallRecord>(`${CALLS.select} WHERE id = ? AND tenant_id = ?`);
   const legs = db.prepare<[string], LegRecord>(`${LEGS.select} WHERE call_id = ? ORDER BY started_at, id`);
   const unfinished = db.prepare<[], CallRecord>(
     `${CALLS.select} WHERE status NOT IN ('ended', 'failed') ORDER BY initiated_at`,
   );
   return {
-    saveCall: (call) => void saveCall.run(call),
-    saveLeg: (leg) => void saveLeg.run(leg),
+    saveCall: rowSaver<CallRecord>(db, CALLS),
+    saveLeg: rowSaver<LegRecord>(db, LEGS),
     get: (tenantId, id) => get.get(id, tenantId),
     legs: (callId) => legs.all(callId),
     list: makeCallList(db),

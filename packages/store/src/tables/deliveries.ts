@@ -25,6 +25,15 @@ const DELIVERIES = defineTable<DeliveryRecord>("deliveries", {
   responseHead: "response_head",
 });
 
+/** Jumps from one endpoint with something pending to the next in the index: what each is owed does not matter. */
+const EACH_ENDPOINT = `
+  WITH RECURSIVE each (endpoint) AS (
+    SELECT min(endpoint) FROM deliveries WHERE status = 'pending' AND is_head = 1
+    UNION ALL
+    SELECT (SELECT min(endpoint) FROM deliveries
+            WHERE status = 'pending' AND is_head = 1 AND endpoint > each.endpoint)
+    FROM each WHERE each.endpoint IS NOT NULL)`;
+
 export interface NewDelivery {
   readonly id: string;
   readonly event: EventRecord;
@@ -47,9 +56,11 @@ export function makeDeliveriesTable(db: Db): DeliveriesTable {
   const add = makeAdd(db);
   const due = makeDue(db);
   const update = makeUpdate(db);
-  const nextDueAt = db.prepare<[number], { at: number | null }>(`
-    SELECT min(next_attempt_at) AS at FROM deliveries
-    WHERE status = 'pending' AND is_head = 1 AND next_attempt_at > ?`);
+  // The earliest of each endpoint, jumping from one to the next as in `makeDue`.
+  const nextDueAt = db.prepare<[number], { at: number | null }>(`${EACH_ENDPOINT}
+    SELECT min((SELECT min(next_attempt_at) FROM deliveries
+      WHERE status = 'pending' AND is_head = 1 AND endpoint = each.endpoint AND next_attempt_at > ?)) AS at
+    FROM each WHERE endpoint IS NOT NULL`);
   const list = db.prepare<[string, string, number, number], DeliveryRecord>(
     `${DELIVERIES.select} WHERE tenant_id = ? AND webhook_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
   );
@@ -113,7 +124,7 @@ type Changing = Pick<
 
 function makeUpdate(db: Db): DeliveriesTable["update"] {
   const update = db.prepare<Changing, { lane: string }>(`
-    UPDATE deliveries SET url = @url, status = @status, attempts = @attempts, next_attempt_at = @nextAttemptAt,
+    UPDATE deliveries SET url = @url, status = @status, is_head = iif(@status = 'pending', is_head, 0), attempts = @attempts, next_attempt_at = @nextAttemptAt,
       last_status_code = @lastStatusCode, last_latency_ms = @lastLatencyMs, last_error = @lastError,
       response_head = @responseHead
     WHERE id = @id RETURNING lane`);
@@ -124,11 +135,9 @@ function makeUpdate(db: Db): DeliveriesTable["update"] {
     "UPDATE deliveries SET is_head = 0 WHERE lane = ? AND status = 'pending' AND is_head = 1",
   );
   const promote = db.prepare<[number]>("UPDATE deliveries SET is_head = 1 WHERE seq = ?");
-  const removed = db.prepare<[string]>("UPDATE deliveries SET is_head = 0 WHERE id = ?");
   return (delivery) => {
     const lane = update.get(delivery)?.lane;
     if (lane === undefined) return;
-    if (delivery.status !== "pending") removed.run(delivery.id);
     const first = head.get(lane);
     if (first?.isHead !== 0) return;
     // One that was sent again comes back before those of its lane that came later.
@@ -138,14 +147,7 @@ function makeUpdate(db: Db): DeliveriesTable["update"] {
 }
 
 function makeDue(db: Db): DeliveriesTable["due"] {
-  // Jumps from one endpoint to the next in the index: what each is owed does not matter.
-  const endpoints = db.prepare<[number], { endpoint: string }>(`
-    WITH RECURSIVE each (endpoint) AS (
-      SELECT min(endpoint) FROM deliveries WHERE status = 'pending' AND is_head = 1
-      UNION ALL
-      SELECT (SELECT min(endpoint) FROM deliveries
-              WHERE status = 'pending' AND is_head = 1 AND endpoint > each.endpoint)
-      FROM each WHERE each.endpoint IS NOT NULL)
+  const endpoints = db.prepare<[number], { endpoint: string }>(`${EACH_ENDPOINT}
     SELECT endpoint FROM each WHERE endpoint IS NOT NULL AND EXISTS (
       SELECT 1 FROM deliveries
       WHERE status = 'pending' AND is_head = 1 AND endpoint = each.endpoint AND next_attempt_at <= ?)`);

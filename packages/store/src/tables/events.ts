@@ -18,7 +18,7 @@ export interface EventsTable {
   add(event: EventRecord): void;
   get(id: string): EventRecord | undefined;
   ofCall(tenantId: string, callId: string): readonly EventRecord[];
-  /** Deletes at most `limit` events older than `beforeMs` that nobody waits for; their deliveries go too. */
+  /** Of the `limit` oldest events, deletes those older than `beforeMs` that nobody waits for, and their deliveries. */
   prune(beforeMs: number, limit: number): number;
 }
 
@@ -28,16 +28,16 @@ export function makeEventsTable(db: Db): EventsTable {
   const ofCall = db.prepare<[string, string], EventRecord>(
     `${EVENTS.select} WHERE call_id = ? AND tenant_id = ? ORDER BY sequence`,
   );
+  // Rows are numbered as they come, so the oldest are first: no index by age is kept for this.
   const prune = db.prepare<[number, number]>(`
     DELETE FROM events WHERE seq IN (
-      SELECT seq FROM events
+      SELECT seq FROM (SELECT seq, id, occurred_at FROM events ORDER BY seq LIMIT ?) AS oldest
       WHERE occurred_at < ?
-        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = events.id AND status = 'pending')
-      ORDER BY occurred_at LIMIT ?)`);
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = oldest.id AND status = 'pending'))`);
   return {
     add: (event) => void add.run(event),
     get: (id) => get.get(id),
     ofCall: (tenantId, callId) => ofCall.all(callId, tenantId),
-    prune: (beforeMs, limit) => prune.run(beforeMs, limit).changes,
+    prune: (beforeMs, limit) => prune.run(limit, beforeMs).changes,
   };
 }

@@ -2,22 +2,26 @@ import { pageOf, placeOf } from "../cursor.ts";
 import type { Db } from "../db.ts";
 import type { RecordingRecord } from "../records.ts";
 import type { Page, PageRequest } from "../store.ts";
-import { defineTable } from "../table.ts";
+import { defineTable, rowSaver } from "../table.ts";
 
-const RECORDINGS = defineTable<RecordingRecord>("recordings", {
-  id: "id",
-  tenantId: "tenant_id",
-  callId: "call_id",
-  legId: "leg_id",
-  channels: "channels",
-  format: "format",
-  status: "status",
-  path: "path",
-  durationMs: "duration_ms",
-  sizeBytes: "size_bytes",
-  error: "error",
-  createdAt: "created_at",
-});
+const RECORDINGS = defineTable<RecordingRecord>(
+  "recordings",
+  {
+    id: "id",
+    tenantId: "tenant_id",
+    callId: "call_id",
+    legId: "leg_id",
+    channels: "channels",
+    format: "format",
+    status: "status",
+    path: "path",
+    durationMs: "duration_ms",
+    sizeBytes: "size_bytes",
+    error: "error",
+    createdAt: "created_at",
+  },
+  ["tenantId", "callId", "createdAt"],
+);
 
 export interface RecordingsTable {
   save(recording: RecordingRecord): void;
@@ -33,7 +37,6 @@ export interface RecordingsTable {
 const BEYOND = { at: Number.MAX_SAFE_INTEGER, id: "" };
 
 export function makeRecordingsTable(db: Db): RecordingsTable {
-  const save = db.prepare<RecordingRecord>(RECORDINGS.upsert);
   const find = db.prepare<[string], RecordingRecord>(`${RECORDINGS.select} WHERE id = ?`);
   const ofCall = db.prepare<[string], RecordingRecord>(
     `${RECORDINGS.select} WHERE call_id = ? ORDER BY created_at, id`,
@@ -50,7 +53,7 @@ export function makeRecordingsTable(db: Db): RecordingsTable {
     `${RECORDINGS.select} WHERE status IN ('recording', 'processing') ORDER BY created_at`,
   );
   return {
-    save: (recording) => void save.run(recording),
+    save: rowSaver<RecordingRecord>(db, RECORDINGS),
     find: (id) => find.get(id),
     ofCall: (callId) => ofCall.all(callId),
     list(tenantId, callId, page) {

@@ -1,4 +1,5 @@
 import type { Db } from "../db.ts";
+import { wantsEvent } from "../endpoint.ts";
 import type { WebhookRecord } from "../records.ts";
 import { defineTable } from "../table.ts";
 
@@ -20,6 +21,8 @@ export interface WebhooksTable {
   get(id: string): WebhookRecord | undefined;
   /** Oldest first. */
   ofTenant(tenantId: string): readonly WebhookRecord[];
+  /** Those of the tenant that want such an event. */
+  wanting(tenantId: string, eventType: string): readonly { readonly id: string; readonly url: string }[];
   delete(tenantId: string, id: string): boolean;
 }
 
@@ -27,6 +30,10 @@ export function makeWebhooksTable(db: Db): WebhooksTable {
   const save = db.prepare<Row>(WEBHOOKS.upsert);
   const get = db.prepare<[string], Row>(`${WEBHOOKS.select} WHERE id = ?`);
   const ofTenant = db.prepare<[string], Row>(`${WEBHOOKS.select} WHERE tenant_id = ? ORDER BY created_at, rowid`);
+  // For every event there is: only what is needed, for reading a column costs more than finding the row.
+  const targets = db.prepare<[string], { id: string; url: string; events: string }>(
+    "SELECT id, url, events FROM webhooks WHERE tenant_id = ?",
+  );
   const remove = db.prepare<[string, string]>("DELETE FROM webhooks WHERE id = ? AND tenant_id = ?");
   return {
     save: (webhook) =>
@@ -36,6 +43,8 @@ export function makeWebhooksTable(db: Db): WebhooksTable {
       return row && fromRow(row);
     },
     ofTenant: (tenantId) => ofTenant.all(tenantId).map(fromRow),
+    wanting: (tenantId, eventType) =>
+      targets.all(tenantId).filter(({ events }) => wantsEvent(JSON.parse(events), eventType)),
     delete: (tenantId, id) => remove.run(id, tenantId).changes > 0,
   };
 }
