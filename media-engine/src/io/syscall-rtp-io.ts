@@ -30,6 +30,7 @@ const TOS_EXPEDITED = 0xb8;
 export interface SyscallRtpIo extends MovableRtpIo {
   /** An eventfd: any thread that writes a 64-bit 1 to it ends the current `poll`. */
   readonly wakeDescriptor: number;
+  readonly epollDescriptor: number;
 }
 
 /** Throws an Error saying what is missing where system calls cannot be had. */
@@ -54,6 +55,7 @@ export function makeSyscallRtpIo(): SyscallRtpIo {
   return {
     waits: true,
     wakeDescriptor,
+    epollDescriptor: epoll,
     open: async (address, udpPort) => {
       const descriptor = openSocket(libc, address, udpPort);
       watch(descriptor);

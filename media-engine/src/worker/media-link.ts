@@ -39,34 +39,33 @@ export function startThread(
   });
   return new Promise((resolve, reject) => {
     let wakeDescriptor: number | undefined;
+    let descriptors: readonly number[] = [];
     let reason = "the media thread ended";
     let isReady = false;
-    let isEnding = false;
     let isOver = false;
-    const closeWake = (): void => {
-      // After the thread is gone: a descriptor number is free to be given to somebody else once it is closed.
-      if (wakeDescriptor !== undefined) closeSync(wakeDescriptor);
-      wakeDescriptor = undefined;
-    };
     const link: MediaLink = {
       isMovable: options.io === "syscall",
       post(command) {
         if (isOver) return;
         port1.postMessage(command);
         if (wakeDescriptor !== undefined) writeSync(wakeDescriptor, ONE);
+        if (command.type !== "shutdown") return;
+        // The thread closes its descriptors now, and their numbers may soon be somebody else's.
+        isOver = true;
+        descriptors = [];
       },
       closeDescriptor: (descriptor) => {
         if (options.io === "syscall") closeSync(descriptor);
       },
       async end() {
-        isEnding = true;
         port1.close();
         await thread.terminate();
       },
     };
     port1.on("message", (message: MediaMessage) => {
       if (message.type !== "ready") return listener.onMessage(message);
-      wakeDescriptor = message.wakeDescriptor;
+      [wakeDescriptor] = message.descriptors;
+      descriptors = message.descriptors;
       isReady = true;
       resolve(link);
     });
@@ -74,10 +73,12 @@ export function startThread(
       reason = error.message;
     });
     thread.on("exit", () => {
-      isOver = true;
-      closeWake();
       if (!isReady) reject(new Error(reason));
-      else if (!isEnding) listener.onLost(reason);
+      if (!isReady || isOver) return;
+      isOver = true;
+      // A descriptor belongs to the process and outlives the thread.
+      for (const descriptor of descriptors) closeSync(descriptor);
+      listener.onLost(reason);
     });
   });
 }

@@ -93,5 +93,8 @@ export type MediaMessage =
   | { readonly type: "events"; readonly events: readonly MediaEvent[] }
   /** A command could not be carried out; the thread goes on. */
   | { readonly type: "trouble"; readonly command: MediaCommand["type"]; readonly message: string }
-  /** The thread is up. `wakeDescriptor`: an eventfd to write to after posting; undefined where messages wake it by themselves. */
-  | { readonly type: "ready"; readonly wakeDescriptor: number | undefined };
+  /**
+   * The thread is up. `descriptors`: what it keeps open besides sockets, first an eventfd to write to after posting; none
+   * where messages wake it by themselves.
+   */
+  | { readonly type: "ready"; readonly descriptors: readonly number[] };

@@ -80,13 +80,13 @@ export async function makeInlineRecorder(clock: Clock, report: (event: RecorderE
       recorder.start(request, ring);
       arm();
     },
-    abandon: (recording) => recorder.abandon(recording, clock.nowMs()),
+    abandon: (recording) => recorder.abandon(recording),
     get openCount() {
       return recorder.openCount;
     },
     close: async () => {
       timer?.cancel();
-      recorder.close(clock.nowMs());
+      recorder.close();
     },
   };
 }

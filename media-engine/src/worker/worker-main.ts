@@ -44,7 +44,7 @@ function runSyscall(data: MediaThreadData, io: SyscallRtpIo): void {
     flush(graph, post);
     setImmediate(loop);
   };
-  post({ type: "ready", wakeDescriptor: io.wakeDescriptor });
+  post({ type: "ready", descriptors: [io.wakeDescriptor, io.epollDescriptor] });
   loop();
 }
 
@@ -67,7 +67,7 @@ function runDgram(data: MediaThreadData): void {
     driver.stop();
     port.close();
   });
-  post({ type: "ready", wakeDescriptor: undefined });
+  post({ type: "ready", descriptors: [] });
 }
 
 function flush(graph: Graph, post: (message: MediaMessage) => void): void {
