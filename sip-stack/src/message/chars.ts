@@ -4,6 +4,10 @@ const TOKEN = 1;
 const HOST = 2;
 const DIGIT = 4;
 const HEX = 8;
+/** May stand in a URI: no blank, control character, quote, angle bracket or backslash. */
+const URI = 16;
+/** May stand in an unquoted parameter value: as URI, without `;` and `,`. */
+const VALUE = 32;
 
 const classes = new Uint8Array(128);
 const mark = (chars: string, bit: number): void => {
@@ -15,6 +19,10 @@ mark(`${LETTERS}0123456789-.!%*_+\`'~`, TOKEN);
 mark(`${LETTERS}0123456789-._`, HOST);
 mark("0123456789", DIGIT);
 mark("0123456789abcdefABCDEF", HEX);
+for (let code = 0x21; code < 0x7f; code++) {
+  const char = String.fromCharCode(code);
+  if (!'"<>\\'.includes(char)) classes[code]! |= ";,".includes(char) ? URI : URI | VALUE;
+}
 
 function all(text: string, bit: number, start: number, end: number): boolean {
   if (start >= end) return false;
@@ -52,13 +60,24 @@ export function trimBlanks(text: string): string {
   return start === 0 && end === text.length ? text : text.slice(start, end);
 }
 
-/** True when there is a blank, a control character, a quote or an angle bracket: none may stand in a URI. */
+/** True when there is a blank, a control character, a quote, an angle bracket or a backslash. */
 export function breaksUri(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code <= 0x20 || code === 0x7f || code === 0x22 || code === 0x3c || code === 0x3e || code === 0x5c) return true;
+    if (code < 128 && (classes[code]! & URI) === 0) return true;
   }
   return false;
+}
+
+/** First index at or after `at` whose character ends an unquoted parameter value. */
+export function endOfValue(text: string, at: number): number {
+  let i = at;
+  while (i < text.length) {
+    const code = text.charCodeAt(i);
+    if (code < 128 && (classes[code]! & VALUE) === 0) break;
+    i++;
+  }
+  return i;
 }
 
 /** Index of the quote that closes the string opened at `open`, backslash escapes honoured; -1 when it never closes. */

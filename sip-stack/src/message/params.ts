@@ -1,5 +1,5 @@
 /** `;name=value` lists of header fields (generic-param, RFC 3261 §25.1). Lists, not objects: names come from strangers. */
-import { closingQuote, isToken, quote, skipBlanks, unquote } from "./chars.ts";
+import { closingQuote, endOfValue, isToken, quote, skipBlanks, unquote } from "./chars.ts";
 
 export interface Param {
   /** Lower-case. */
@@ -52,6 +52,7 @@ export function parseParams(text: string, at: number): Param[] | undefined {
       params.push({ name, value: unquote(text.slice(valueStart + 1, close)) });
       i = close + 1;
     } else {
+      // Wider than token and host: `received` carries a bare IPv6 (RFC 5118 §4.5), tags and branches carry anything.
       i = endOfValue(text, valueStart);
       if (i === valueStart) return undefined;
       params.push({ name, value: text.slice(valueStart, i) });
@@ -69,19 +70,6 @@ function endOfWord(text: string, at: number): number {
     i++;
   }
   return i;
-}
-
-/** Wider than token and host: `received` carries a bare IPv6 (RFC 5118 §4.5), tags and branches carry anything. */
-function endOfValue(text: string, at: number): number {
-  let i = at;
-  while (i < text.length && isValueChar(text.charCodeAt(i))) i++;
-  return i;
-}
-
-function isValueChar(code: number): boolean {
-  // Not ; , " < > \ nor blank nor control.
-  if (code <= 0x20 || code === 0x7f || code === SEMICOLON || code === QUOTE) return false;
-  return code !== 0x2c && code !== 0x3c && code !== 0x3e && code !== 0x5c;
 }
 
 /** `;name=value…`, quoted where the value needs it. */

@@ -10,7 +10,9 @@ import { branchOf, MAGIC_COOKIE, parseVia } from "./via.ts";
 const MAX_VIAS = 70;
 
 /** Headers whose second value would leave open which is meant (RFC 4475 §3.3.8). */
-const SINGLE = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Expires", "Event", "Refer-To"];
+const SINGLE = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Expires", "Event", "Refer-To"].map(
+  (name) => ({ name, lowerName: name.toLowerCase() }),
+);
 
 /** Via, From, To, Call-ID and CSeq of any message: the first fault, or undefined. */
 export function messageFault(message: SipMessage): string | undefined {
@@ -30,8 +32,8 @@ function viaFault(vias: readonly string[]): string | undefined {
 }
 
 function onlyOnce(message: SipMessage): string | undefined {
-  const name = SINGLE.find((each) => headersOf(message, each.toLowerCase()).length > 1);
-  return name === undefined ? undefined : `more than one ${name}`;
+  const doubled = SINGLE.find(({ lowerName }) => headersOf(message, lowerName).length > 1);
+  return doubled && `more than one ${doubled.name}`;
 }
 
 /** Deviation: no From tag is let pass, it is an RFC 2543 peer (RFC 4475 §3.4.1). */

@@ -20,12 +20,8 @@ export const MAGIC_COOKIE = "z9hG4bK";
 
 /** `SIP / 2.0 / UDP host : port ;params`, blanks where the grammar allows them. */
 export function parseVia(value: string): Via | undefined {
-  const firstSlash = value.indexOf("/");
-  const secondSlash = value.indexOf("/", firstSlash + 1);
-  if (firstSlash === -1 || secondSlash === -1) return undefined;
-  if (trimBlanks(value.slice(0, firstSlash)).toUpperCase() !== "SIP") return undefined;
-  // Any version: a request of another one is answered 505 along its Via.
-  if (!isToken(trimBlanks(value.slice(firstSlash + 1, secondSlash)))) return undefined;
+  const secondSlash = endOfVersion(value);
+  if (secondSlash === -1) return undefined;
   const nameStart = skipBlanks(value, secondSlash + 1);
   let nameEnd = nameStart;
   while (nameEnd < value.length && !isBlank(value.charCodeAt(nameEnd))) nameEnd++;
@@ -36,6 +32,16 @@ export function parseVia(value: string): Via | undefined {
   const params = parseParams(value, hostEnd);
   if (place === undefined || params === undefined) return undefined;
   return { transport: value.slice(nameStart, nameEnd).toUpperCase(), host: place.host, port: place.port, params };
+}
+
+/** Index of the slash after `SIP/2.0`; any version passes: a request of another one is answered 505 along its Via. */
+function endOfVersion(value: string): number {
+  if (value.startsWith("SIP/2.0/")) return 7;
+  const firstSlash = value.indexOf("/");
+  const secondSlash = value.indexOf("/", firstSlash + 1);
+  if (firstSlash === -1 || secondSlash === -1) return -1;
+  const isSip = trimBlanks(value.slice(0, firstSlash)).toUpperCase() === "SIP";
+  return isSip && isToken(trimBlanks(value.slice(firstSlash + 1, secondSlash))) ? secondSlash : -1;
 }
 
 /** `host : 5060` is allowed (COLON carries blanks). */
