@@ -14,8 +14,13 @@ export interface OpenOptions {
 
 /** How long a write waits for another process (the CLI) that holds the database. */
 const BUSY_TIMEOUT_MS = 1_000;
-/** A WAL that grew under a long read is cut back to this after a checkpoint. */
+/** A WAL that grew beyond this is cut back after a checkpoint. */
 const WAL_BYTES = 64 * 1024 * 1024;
+/**
+ * Checkpoints are made by a thread of their own (worker/checkpointer.ts). A WAL can only start anew when all of it was
+ * copied, which may not come about while writes never pause: at this size (32 MB) the writer copies the rest itself.
+ */
+const WAL_PAGES = 8_192;
 
 /** @throws Error when the file is no database, or its schema is newer than the last migration. */
 export function openDatabase(options: OpenOptions): Db {
@@ -30,12 +35,20 @@ export function openDatabase(options: OpenOptions): Db {
     db.pragma("trusted_schema = OFF");
     db.pragma("cell_size_check = ON");
     db.pragma(`journal_size_limit = ${WAL_BYTES}`);
+    db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
     migrate(db, options);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** A second connection that does nothing but copy the WAL into the database, without holding up the writer. */
+export function openForCheckpoints(path: string): { checkpoint(): void; close(): void } {
+  const db = new Database(path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  db.pragma("synchronous = NORMAL");
+  return { checkpoint: () => void db.pragma("wal_checkpoint(PASSIVE)"), close: () => void db.close() };
 }
 
 /** Forward only, all missing steps in one transaction, after a copy of what was there. */

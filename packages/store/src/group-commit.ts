@@ -26,7 +26,8 @@ interface Pending {
 /** Writes of one transaction: more would hold up the event loop for milliseconds. */
 const GROUP_SIZE = 256;
 
-export function makeWriter(db: Db): Writer {
+/** `wrote` is called after each transaction. */
+export function makeWriter(db: Db, wrote: () => void = () => undefined): Writer {
   let waiting: Pending[] = [];
   let isClosed = false;
   const transaction = db.transaction((group: readonly Pending[]) => group.map((pending) => pending.run()));
@@ -34,6 +35,7 @@ export function makeWriter(db: Db): Writer {
   const commit = (group: readonly Pending[]): void => {
     try {
       for (const settle of transaction.immediate(group)) settle();
+      wrote();
     } catch (error) {
       if (group.length === 1) group[0]?.reject(asCoded(error));
       else for (const pending of group) commit([pending]);

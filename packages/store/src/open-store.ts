@@ -14,6 +14,7 @@ import { makeRecordingsTable } from "./tables/recordings.ts";
 import { makeSettingsTables } from "./tables/settings.ts";
 import { makeValuesTable } from "./tables/values.ts";
 import { makeWebhooksTable } from "./tables/webhooks.ts";
+import { type Checkpointer, startCheckpointer } from "./worker/checkpointer.ts";
 
 export interface StoreOptions {
   /** The database file, made with its folder when missing; `:memory:` for a store that is forgotten. */
@@ -29,8 +30,11 @@ const PRUNE_ROWS = 500;
 
 /** @throws Error when the file cannot be opened, is no database, or is of a newer voepy. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  if (options.path !== ":memory:") makeFolderOf(options.path);
-  return makeStore(openDatabase({ path: options.path, migrations: readMigrations(), log: options.log }), options);
+  const { path, log } = options;
+  const isFile = path !== ":memory:";
+  if (isFile) makeFolderOf(path);
+  const db = openDatabase({ path, migrations: readMigrations(), log });
+  return makeStore(db, options, isFile ? startCheckpointer(path, log) : undefined);
 }
 
 type Tables = ReturnType<typeof makeTables>;
@@ -49,9 +53,9 @@ function makeTables(db: Db) {
 }
 
 /** A store over a database that is open and up to date. */
-export function makeStore(db: Db, options: Pick<StoreOptions, "clock" | "makeId" | "log">): Store {
+function makeStore(db: Db, options: StoreOptions, checkpointer: Checkpointer | undefined): Store {
   const tables = makeTables(db);
-  const writer = makeWriter(db);
+  const writer = makeWriter(db, checkpointer?.wrote);
   const listeners: ((events: readonly EventRecord[]) => void)[] = [];
   const prune = (beforeMs: number): number =>
     tables.events.prune(beforeMs, PRUNE_ROWS) + tables.idempotency.prune(options.clock.wallMs(), PRUNE_ROWS);
@@ -94,6 +98,7 @@ export function makeStore(db: Db, options: Pick<StoreOptions, "clock" | "makeId"
     prune: (beforeMs) => writer.write(() => prune(beforeMs)),
     async close() {
       writer.close();
+      await checkpointer?.close();
       if (db.open) db.close();
     },
   };
