@@ -41,6 +41,15 @@ test("a tone with a twentieth of its packets missing is still one tone", () => {
   expect(heardHz(pcm)).toEqual([620]);
 });
 
+test("a tone with a fifth of its packets missing at random is still one tone", () => {
+  const random = seededRandom(5);
+  for (let run = 0; run < 20; run++) {
+    const pcm = makeTone(440, 1000);
+    for (let at = 0; at < pcm.length; at += 160) if (randomUint32(random) % 5 === 0) pcm.fill(0, at, at + 160);
+    expect(heardHz(pcm)).toEqual([440]);
+  }
+});
+
 test("asked for candidates, only those that sound are named", () => {
   const pcm = mix(makeTone(620, 400), makeTone(880, 400));
   expect(heardAmong(pcm, [440, 620, 880])).toEqual([620, 880]);

@@ -39,7 +39,10 @@ export function heardAmong(pcm: Int16Array, among: readonly number[], options: H
   return among.filter((_, i) => levels[i]! >= floor);
 }
 
-/** All pitches that stand out, lowest first, from peaks of the spectrum; good to ±2 Hz from 200 ms of sound on. */
+/**
+ * All pitches that stand out, lowest first, from peaks of the spectrum; good to ±2 Hz from 200 ms of sound on. Within
+ * 100 Hz of a tone, only what is nearly as loud counts as another.
+ */
 export function tonesOf(pcm: Int16Array, options: HeardOptions = {}): Tone[] {
   const rateHz = options.rateHz ?? 8000;
   const { amplitudes, binHz } = spectrum(pcm, rateHz);
@@ -55,7 +58,15 @@ export function tonesOf(pcm: Int16Array, options: HeardOptions = {}): Tone[] {
     const hz = (bin + peakOffset(amplitudes, bin)) * binHz;
     tones.push({ hz, levelDbm0: toneLevelDbm0(pcm, hz, rateHz) });
   }
-  return tones;
+  return tones.filter((tone) => !tones.some((other) => isSideband(tone, other)));
+}
+
+/** Lost packets cut a tone into pieces, which smears it to both sides: that is not another tone. */
+const SIDEBAND_HZ = 100;
+const SIDEBAND_DB = 8;
+
+function isSideband(tone: Tone, of: Tone): boolean {
+  return Math.abs(tone.hz - of.hz) < SIDEBAND_HZ && tone.levelDbm0 < of.levelDbm0 - SIDEBAND_DB;
 }
 
 /** `tonesOf` as whole multiples of 5 Hz, for tests that name their pitches so. */
