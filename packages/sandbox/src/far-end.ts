@@ -31,6 +31,8 @@ export class FarEnd {
   #awaited: Awaited | undefined;
   #goOn: () => void = () => undefined;
   #speaksDigits = false;
+  /** Digits are said in the order they were heard, however long each sound takes to load. */
+  #said: Promise<void> = Promise.resolve();
 
   /** `audio`: of a call we place, opened for its offer. */
   constructor(world: World, options: { session: SessionId; behaviour: Behaviour; audio?: FarAudio; offer?: string }) {
@@ -211,10 +213,15 @@ export class FarEnd {
   #hearDigit(digit: string): void {
     const sound = soundOfDigit(digit);
     if (!this.#speaksDigits || sound === undefined) return;
-    this.#world.promptOf(sound).then(
-      (key) => this.#audio?.port.playPrompt(this.#newPrompt(), key),
-      (problem: unknown) => this.#world.log.warn("sandbox has no such sound", { sound, problem: messageOf(problem) }),
-    );
+    const loading = this.#world.promptOf(sound).catch((problem: unknown) => {
+      this.#world.log.warn("sandbox has no such sound", { sound, problem: messageOf(problem) });
+      return undefined;
+    });
+    this.#said = this.#said
+      .then(() => loading)
+      .then((key) => {
+        if (key !== undefined) this.#audio?.port.playPrompt(this.#newPrompt(), key);
+      });
   }
 
   #newPrompt(): string {

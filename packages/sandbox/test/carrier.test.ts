@@ -139,6 +139,51 @@ test("+15005550014 holds after two seconds and resumes two seconds later", async
   expect(call.media.heardHz()).toEqual([440]);
 });
 
+test("a caller that holds hears nothing until it resumes (RFC 3264 §8.4)", async () => {
+  world = await makeWorld({ toneHz: 440 });
+  const call = await world.dial("+15005550012");
+  await world.clock.advance(1000);
+  expect(call.media.heardHz()).toEqual([1005]);
+  call.hold();
+  await world.clock.advance(1000);
+  expect(call.audio?.direction).toBe("sendonly");
+  expect(call.media.heardHz()).toEqual([]);
+  call.resume();
+  await world.clock.advance(1000);
+  expect(call.media.heardHz()).toEqual([1005]);
+  expect(call.refusedOffers).toEqual([]);
+});
+
+test("a caller of A-law only, with packets of 40 ms, is echoed in kind", async () => {
+  world = await makeWorld({ toneHz: 880, codecs: ["PCMA"], ptimeMs: 40 });
+  const call = await world.dial("+15005550001");
+  await world.clock.advance(3000);
+  expect(call.audio?.codec).toBe("PCMA");
+  expect(call.media.heardHz()).toEqual([880]);
+  expect(call.media.continuity()).toMatchObject({ missing: 0, longestSilenceMs: 40 });
+});
+
+test("a tenth of all packets lost: calls still come, are heard, and end", async () => {
+  world = await makeWorld({ toneHz: 440 }, { delayMs: 20, jitterMs: 10, lossPct: 10 });
+  for (let i = 0; i < 10; i++) {
+    const call = await world.dial("+15005550001");
+    await world.clock.until(() => call.state === "answered", 32_000, "the answer");
+    await world.clock.advance(2000);
+    expect(call.media.heardHz(1000)).toEqual([440]);
+    call.hangUp();
+    await world.clock.advance(40_000);
+  }
+  expect(world.sandbox.liveCalls()).toBe(0);
+});
+
+test("fifty calls at once each hear themselves", async () => {
+  world = await makeWorld({ toneHz: 440 });
+  const calls = await Promise.all(Array.from({ length: 50 }, () => world.dial("+15005550001")));
+  await world.clock.advance(3000);
+  for (const call of calls) expect(call.media.heardHz()).toEqual([440]);
+  expect(world.sandbox.liveCalls()).toBe(50);
+});
+
 test("a caller that hangs up leaves nothing behind", async () => {
   world = await makeWorld({ toneHz: 440 });
   for (const number of ["+15005550001", "+15005550009", "+15005550011", "+15005550012"]) {

@@ -1,11 +1,12 @@
 /** The carrier on one emulated host, a phone on another, in virtual time. */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { type Random, seededRandom, silentLog } from "@voepy/base";
 import { makeMediaPool } from "@voepy/media-engine";
 import { makeSandbox, type Sandbox } from "@voepy/sandbox";
 import {
   EmulatedNetwork,
   EmulatedRtpIo,
+  type PathProfile,
   Phone,
   type PhoneCall,
   type PhoneOptions,
@@ -29,8 +30,9 @@ export interface SandboxWorld {
   close(): Promise<void>;
 }
 
-export function soundOf(name: string): Promise<Uint8Array> {
-  return readFile(new URL(`${name}.wav`, AUDIO));
+/** At once: reading on the side would take real time while virtual time runs on. */
+export async function soundOf(name: string): Promise<Uint8Array> {
+  return readFileSync(new URL(`${name}.wav`, AUDIO));
 }
 
 /** The recorded speech as samples at 8 kHz. */
@@ -38,10 +40,13 @@ export async function speechOf(name: string): Promise<Int16Array> {
   return readWav(await soundOf(name)).channels[0]!;
 }
 
-export async function makeWorld(phoneOptions: Partial<PhoneOptions> = {}): Promise<SandboxWorld> {
+export async function makeWorld(
+  phoneOptions: Partial<PhoneOptions> = {},
+  profile: PathProfile = { delayMs: 5 },
+): Promise<SandboxWorld> {
   const clock = new VirtualClock();
   const random = seededRandom(20);
-  const network = new EmulatedNetwork({ clock, random, profile: { delayMs: 5 } });
+  const network = new EmulatedNetwork({ clock, random, profile });
   const host = network.host(CARRIER);
   const media = await makeMediaPool({
     address: CARRIER,
