@@ -67,6 +67,28 @@ describe("our offer, the peer's answer", () => {
     ]);
   });
 
+  test("a later offer keeps sections in place and numbers with their meaning (RFC 3264 §8, §8.3.2)", () => {
+    const first = answered(
+      offerOf(
+        "m=video 6000 RTP/AVP 31",
+        "m=audio 7000 RTP/AVPF 96 101",
+        "a=rtpmap:96 telephone-event/48000",
+        "a=rtpmap:101 opus/48000/2",
+      ),
+      { codecs: ["OPUS"] },
+    );
+    const again = makeOffer({ ...OURS, codecs: ["OPUS", "PCMU", "L16"], sessionVersion: 3 }, first.sdp);
+    expect(again.split("\r\n").filter((line) => line.startsWith("m="))).toEqual([
+      "m=video 0 RTP/AVP 31",
+      "m=audio 40000 RTP/AVPF 101 0 97 96 102 111",
+    ]);
+    expect(again).toContain("o=- 5 3 IN");
+    const answer = answered(again, { codecs: ["PCMU"] });
+    expect(readAnswer(again, answer.sdp)).toMatchObject({
+      audio: { codec: "PCMU", telephoneEvent: { rxPayloadType: 102, clockRateHz: 8000 } },
+    });
+  });
+
   test("a peer may call a dynamic codec by another number, each side sends the other's (RFC 3264 §6.1)", () => {
     const offer = makeOffer({ ...OURS, codecs: ["OPUS"] });
     const answer = offerOf(

@@ -5,29 +5,44 @@
 
 import { parseUint } from "../message/chars.ts";
 import type { AnswerResult, AudioCapabilities, NegotiatedAudio, ReadResult } from "./audio.ts";
-import { type CodecText, codecText, TELEPHONE_EVENT_TYPES } from "./codecs.ts";
+import { type CodecText, codecText } from "./codecs.ts";
 import { meet, mute } from "./direction.ts";
 import { type Format, formatsOf, telephoneEventFor } from "./formats.ts";
 import { attribute, directionOf, type MediaSection, parseSdp, type SessionDescription } from "./parse.ts";
+import { PayloadNumbers } from "./payload-numbers.ts";
 import { printAudio, printRefused, printSession } from "./print.ts";
 
-/** All our codecs in one section, each clock of theirs with its telephone-event. */
-export function makeOffer(capabilities: AudioCapabilities): string {
-  const codecs = capabilities.codecs.map(codecText);
-  const clocks = new Set(capabilities.telephoneEvent ? codecs.map((codec) => codec.clockRateHz) : []);
-  const telephoneEvents = [...clocks].map((clockRateHz) => {
-    const payloadType = TELEPHONE_EVENT_TYPES.get(clockRateHz);
-    if (payloadType === undefined) throw new Error(`no telephone-event number for ${clockRateHz} Hz`);
-    return { payloadType, clockRateHz };
-  });
-  const audio = printAudio(capabilities.udpPort, {
-    proto: "RTP/AVP",
-    formats: codecs.map((codec) => ({ codec, payloadType: codec.offeredPayloadType })),
-    telephoneEvents,
+/**
+ * All our codecs in one section, each clock of theirs with its telephone-event. `previous`: the description we sent
+ * last in this session, offer or answer; a new offer keeps its sections in place and its numbers (RFC 3264 §8).
+ */
+export function makeOffer(capabilities: AudioCapabilities, previous?: string): string {
+  const parsed = previous === undefined ? undefined : parseSdp(previous);
+  const before = parsed?.ok === true ? parsed.session.media : [];
+  const at = before.findIndex(isOurs);
+  const audio = printOffered(capabilities, before[at]);
+  const sections = before.map((section, i) => (i === at ? audio : printRefused(section)));
+  if (at === -1) sections.push(audio);
+  return printSession(capabilities) + sections.join("");
+}
+
+/** The section in use of a description of ours. */
+const isOurs = (section: MediaSection): boolean => section.media === "audio" && section.udpPort > 0;
+
+function printOffered(capabilities: AudioCapabilities, before: MediaSection | undefined): string {
+  const numbers = new PayloadNumbers(before);
+  const formats = capabilities.codecs.map(codecText).map((codec) => ({ codec, payloadType: numbers.codec(codec) }));
+  const clocks = new Set(capabilities.telephoneEvent ? formats.map(({ codec }) => codec.clockRateHz) : []);
+  return printAudio(capabilities.udpPort, {
+    proto: before?.proto ?? "RTP/AVP",
+    formats,
+    telephoneEvents: [...clocks].map((clockRateHz) => ({
+      clockRateHz,
+      payloadType: numbers.telephoneEvent(clockRateHz),
+    })),
     direction: capabilities.direction,
     ptimeMs: capabilities.ptimeMs,
   });
-  return printSession(capabilities) + audio;
 }
 
 /** Takes the first usable audio section, by our order of codecs and the offer's numbers; refuses the others. */
@@ -152,9 +167,9 @@ export function readAnswer(offer: string, answer: string): ReadResult {
   const theirs = parseSdp(answer);
   if (!ours.ok) return { ok: false, problem: `offer: ${ours.problem}` };
   if (!theirs.ok) return { ok: false, problem: theirs.problem };
-  const offered = ours.session.media[0];
-  const section = theirs.session.media[0];
-  if (offered === undefined || section === undefined) return { ok: false, problem: "answer without m=" };
+  const at = ours.session.media.findIndex(isOurs);
+  const [offered, section] = [ours.session.media[at], theirs.session.media[at]];
+  if (offered === undefined || section === undefined) return { ok: false, problem: "answer without our m=" };
   const refused = whyUnanswered(offered, section);
   if (refused !== undefined) return { ok: false, problem: refused };
   const mine = formatsOf(offered);
