@@ -59,7 +59,13 @@ test("everything of a call is forgotten once its last timer has run out", () => 
   ann.do((ua, now) => ua.bye(session, [], now));
   net.run(70_000);
   for (const agent of [ann, bob]) {
-    expect(agent.ua.counters()).toMatchObject({ transactions: 0, sessions: 0, dialogs: 0, deadlines: 0 });
+    expect(agent.ua.counters()).toMatchObject({
+      transactions: 0,
+      sessions: 0,
+      liveSessions: 0,
+      dialogs: 0,
+      deadlines: 0,
+    });
   }
 });
 

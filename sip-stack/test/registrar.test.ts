@@ -180,6 +180,15 @@ test("credentials cannot be replayed", () => {
   expect(phone.responses().at(-1)?.status).toBe(401);
 });
 
+test("ten wrong passwords lock the user out at that address, the right one included; later it works again", () => {
+  const { net, register } = world();
+  const wrong = { username: "alice", password: "guess" };
+  for (let i = 0; i < 10; i++) register({ contacts: [CONTACT], cseq: 1, callId: `g${i}` }, wrong);
+  expect(register({ contacts: [CONTACT], cseq: 1, callId: "right" }).status).toBe(401);
+  net.run(60_000);
+  expect(register({ contacts: [CONTACT], cseq: 1, callId: "later" }).status).toBe(200);
+});
+
 test("bindings of a closed connection are dropped", () => {
   const { server, register } = world();
   register({ contacts: [CONTACT], cseq: 1 });

@@ -130,6 +130,7 @@ test("the advertised address goes into Via and Contact; without it the address t
   const listeners = [{ transport: "udp", host: "127.0.0.1", port: 0, advertisedAddress: "203.0.113.5" }] as const;
   const ann = await party("udp", 1, { listeners });
   expect(ann.endpoint.localAddress("udp", "198.51.100.1")).toEqual({ address: "203.0.113.5", port: ann.port });
+  expect(ann.endpoint.localAddress("udp", "127.0.0.1")).toEqual({ address: "127.0.0.1", port: ann.port });
   const wild = await party("udp", 2, { listeners: [{ transport: "udp", host: "0.0.0.0", port: 0 }] });
   expect(wild.endpoint.localAddress("udp", "127.0.0.1")).toEqual({ address: "127.0.0.1", port: wild.port });
 });

@@ -86,9 +86,10 @@ class Driver {
     const line = this.#lineFor(hop);
     if (line === undefined) return { address: this.#facing.towards(hop.address, this.nowMs()), port: 0 };
     const { advertisedAddress, host, port } = line.listener;
+    // A program on this machine may not get through to the outside address: it is told the one it reached us at.
+    if (advertisedAddress !== undefined && !isLoopback(hop.address)) return { address: advertisedAddress, port };
     const isWildcard = host === "0.0.0.0" || host === "::";
-    const address = advertisedAddress ?? (isWildcard ? this.#facing.towards(hop.address, this.nowMs()) : host);
-    return { address, port };
+    return { address: isWildcard ? this.#facing.towards(hop.address, this.nowMs()) : host, port };
   }
 
   /** Runs a command or an input, then carries out what it led to. Events of commands wait for its end. */
@@ -113,6 +114,7 @@ class Driver {
       flowClosed: (flow) => {
         if (!this.#isClosed) this.run((agent) => agent.flowClosed(flow));
       },
+      isFlowInUse: (flow) => this.agent.isFlowInUse(flow),
       count: (name) => this.agent.count(name),
     };
   }
@@ -210,6 +212,10 @@ class Driver {
       this.options.log.error("the receiver of a SIP event threw", { event: event.type, error: thrown });
     }
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
 }
 
 function realTransports(options: SipEndpointOptions): OpenTransport {

@@ -10,7 +10,7 @@ import { bindError } from "./bind-error.ts";
 import type { SipTransport, TransportSink } from "./transport.ts";
 
 export interface TcpLimits {
-  /** A connection that says nothing, not even a keep-alive, is closed after this. */
+  /** A connection that says nothing and that nobody needs is closed after this. */
   readonly idleMs: number;
   /** From the first byte of a message to its last. */
   readonly messageMs: number;
@@ -212,6 +212,11 @@ class TcpTransport implements SipTransport {
           this.#sink.count("tcpUnfinishedMessages");
           this.#drop(connection, "a message was begun and not finished");
         } else if (nowMs - lastHeardMs > this.#limits.idleMs) {
+          if (this.#sink.isFlowInUse(connection.flow)) {
+            // Looked at again after another such time.
+            connection.lastHeardMs = nowMs;
+            continue;
+          }
           this.#sink.count("tcpIdleConnections");
           this.#drop(connection, "idle");
         }

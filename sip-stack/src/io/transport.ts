@@ -27,6 +27,8 @@ export interface TransportSink {
   framed(result: ParseResult, source: SipAddress): void;
   /** A stream connection is gone. */
   flowClosed(flow: string): void;
+  /** Asked before an idle connection is closed: a registered phone or a quiet call still needs it. */
+  isFlowInUse(flow: string): boolean;
   /** Something was dropped before it became a message: one more of that name in `counters()`. */
   count(name: string): void;
 }

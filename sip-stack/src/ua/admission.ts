@@ -8,6 +8,7 @@ import { ALLOW, type Core, type Reply } from "./core.ts";
 import { receiveInvite } from "./invite-in.ts";
 import { receiveOptions } from "./options.ts";
 import { partyOf, userOf } from "./party.ts";
+import type { RefusalRate } from "./refusal-rate.ts";
 import type { Registrar } from "./registrar.ts";
 import type { CameInDialog } from "./reoffer.ts";
 import type { Identity } from "./types.ts";
@@ -16,6 +17,7 @@ export interface Door {
   readonly core: Core;
   readonly authenticator: Authenticator;
   readonly registrar: Registrar;
+  readonly refusals: RefusalRate;
 }
 
 type Verdict = { readonly identity: Identity } | { readonly refusal: { status: number } & Reply };
@@ -27,6 +29,7 @@ export function admit(door: Door, came: CameInDialog, nowMs: number): void {
   const verdict = full ?? judge(door, came, nowMs);
   if ("refusal" in verdict) {
     core.count(`refused${verdict.refusal.status}`);
+    if (!door.refusals.take(source.address, nowMs)) return core.count("refusalsWithheld");
     core.refuseStatelessly(request, envelope, source, verdict.refusal);
     return;
   }
@@ -59,11 +62,11 @@ export function admit(door: Door, came: CameInDialog, nowMs: number): void {
 
 /** Over a cap new work waits outside: what runs goes on. */
 function fullness(core: Core, { request, source }: CameInDialog): { refusal: { status: number } & Reply } | undefined {
-  const { limits, transactions, sessions, pendingBySource } = core;
+  const { limits, transactions, liveSessions, pendingBySource } = core;
   const isInvite = request.method === "INVITE";
   const isFull =
     transactions.serverSize >= limits.serverTransactions ||
-    (isInvite && sessions.size >= limits.sessions) ||
+    (isInvite && liveSessions >= limits.sessions) ||
     (isInvite && (pendingBySource.get(source.address) ?? 0) >= limits.pendingPerSource);
   if (!isFull) return undefined;
   return { refusal: { status: 503, headers: [{ name: "Retry-After", value: "5" }] } };

@@ -34,6 +34,8 @@ export class Core {
   /** By `dialogKey`. */
   readonly dialogs = new Map<string, Session>();
   readonly counters = new Map<string, number>();
+  /** Sessions that are not over. */
+  liveSessions = 0;
   /** Unanswered incoming INVITEs by source address. */
   readonly pendingBySource = new Map<string, number>();
   #effects: Effect[] = [];
@@ -169,8 +171,14 @@ export class Core {
     session.alarms.delete(alarm);
   }
 
+  open(session: Session): void {
+    this.sessions.set(session.id, session);
+    this.liveSessions++;
+  }
+
   /** The session takes no more part in dialogs; it is forgotten when its last client transaction ends. */
   close(session: Session): void {
+    if (session.phase !== "over") this.liveSessions--;
     session.phase = "over";
     for (const alarm of session.alarms.keys()) {
       if (alarm !== "cancelPatience") this.stopAlarm(session, alarm);
@@ -195,7 +203,8 @@ export class Core {
  * for. Deviation: `maddr` is not followed, it would let a stranger aim our answers at others.
  */
 export function responseHop(envelope: Envelope, source: Hop): Hop {
-  if (source.transport !== "udp" || hasParam(envelope.via.params, "rport")) return source;
+  // A stream: by its connection, and when that is gone by a new one to the port of sent-by.
+  if (source.transport === "udp" && hasParam(envelope.via.params, "rport")) return source;
   return { ...source, port: envelope.via.port ?? defaultPort(source.transport) };
 }
 

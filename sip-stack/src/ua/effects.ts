@@ -33,7 +33,7 @@ export interface UserAgentOptions {
 export interface Limits {
   /** Transactions of others; above it new requests get 503. */
   readonly serverTransactions: number;
-  /** Sessions in all; above it new INVITEs get 503. */
+  /** Live sessions; above it new INVITEs get 503. */
   readonly sessions: number;
   /** Unanswered incoming INVITEs of one address. */
   readonly pendingPerSource: number;

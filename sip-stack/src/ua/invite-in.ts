@@ -53,7 +53,7 @@ export function receiveInvite(core: Core, request: SipRequest, admitted: Admitte
     hasOffer: sdp !== undefined,
     lastProvisional: undefined,
   };
-  core.sessions.set(id, session);
+  core.open(session);
   core.addDialog(session, dialog);
   core.notePending(source.address, 1);
   // §17.2.1 allows 200 ms; at once stops the peer's retransmissions at once.

@@ -48,7 +48,7 @@ export function makeOutSession(core: Core, request: OutgoingInvite, nowMs: numbe
     early: new Map(),
     acks: new Map(),
   };
-  core.sessions.set(session.id, session);
+  core.open(session);
   core.setAlarm(session, "firstResponse", nowMs + (request.firstResponseMs ?? PATIENCE_MS));
   return session;
 }

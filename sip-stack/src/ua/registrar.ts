@@ -54,6 +54,13 @@ export class Registrar {
     this.#schedule(username);
   }
 
+  isFlowInUse(flow: string): boolean {
+    for (const bindings of this.#bindings.values()) {
+      if (bindings.some((binding) => binding.source.flow === flow)) return true;
+    }
+    return false;
+  }
+
   /** Contacts that were reached by this connection cannot be any more. */
   flowClosed(flow: string): void {
     for (const [username, bindings] of this.#bindings) {

@@ -8,7 +8,7 @@ import { validateRequest, validateResponse } from "../message/validate.ts";
 import { withSource } from "../message/via.ts";
 import { type Envelope, readEnvelope } from "../transaction/keys.ts";
 import type { Transaction } from "../transaction/transaction.ts";
-import { admit } from "./admission.ts";
+import { admit, type Door } from "./admission.ts";
 import { Authenticator } from "./authenticator.ts";
 import { bye, endBroken } from "./bye.ts";
 import { Core } from "./core.ts";
@@ -37,6 +37,7 @@ import {
   sendInvite,
 } from "./invite-out.ts";
 import { policyFor } from "./policy.ts";
+import { RefusalRate } from "./refusal-rate.ts";
 import { Registrar } from "./registrar.ts";
 import { answerOffer, offer, offerAgain, receiveReinviteResponse, reinviteFailed } from "./reoffer.ts";
 import { repeat2xx } from "./repeat-2xx.ts";
@@ -46,7 +47,7 @@ import type { Binding, OutgoingInvite, SessionId } from "./types.ts";
 export class UserAgent {
   readonly #core: Core;
   readonly #registrar: Registrar;
-  readonly #authenticator: Authenticator;
+  readonly #door: Door;
 
   constructor(options: UserAgentOptions) {
     this.#core = new Core(options, {
@@ -56,7 +57,12 @@ export class UserAgent {
       terminated: (transaction) => this.#terminated(transaction),
     });
     this.#registrar = new Registrar(this.#core);
-    this.#authenticator = new Authenticator(options);
+    this.#door = {
+      core: this.#core,
+      authenticator: new Authenticator(options),
+      registrar: this.#registrar,
+      refusals: new RefusalRate(),
+    };
   }
 
   drain(): Effect[] {
@@ -86,6 +92,13 @@ export class UserAgent {
   sendFailed(transaction: Transaction<Owner>, nowMs: number): void {
     this.#core.count("sendFailures");
     this.#core.transactions.sendFailed(transaction, nowMs);
+  }
+
+  /** A contact is bound or a dialog runs over this connection. */
+  isFlowInUse(flow: string): boolean {
+    if (this.#registrar.isFlowInUse(flow)) return true;
+    for (const session of this.#core.dialogs.values()) if (session.dialog?.peer.flow === flow) return true;
+    return false;
   }
 
   flowClosed(flow: string): void {
@@ -158,11 +171,12 @@ export class UserAgent {
   }
 
   counters(): Record<string, number> {
-    const { transactions, sessions, dialogs, deadlines, counters } = this.#core;
+    const { transactions, sessions, liveSessions, dialogs, deadlines, counters } = this.#core;
     return {
       ...Object.fromEntries(counters),
       transactions: transactions.size,
       sessions: sessions.size,
+      liveSessions,
       dialogs: dialogs.size,
       deadlines: deadlines.size,
       repeatsReceived: transactions.repeatsReceived,
@@ -207,7 +221,7 @@ export class UserAgent {
     const came = { request, envelope, source };
     if (request.method === "CANCEL") receiveCancel(this.#core, request, { envelope, source }, nowMs);
     else if (envelope.toTag !== "" || request.method === "ACK") receiveInDialog(this.#core, came, nowMs);
-    else admit({ core: this.#core, authenticator: this.#authenticator, registrar: this.#registrar }, came, nowMs);
+    else admit(this.#door, came, nowMs);
   }
 
   #response(transaction: Transaction<Owner>, response: SipResponse, nowMs: number): void {
