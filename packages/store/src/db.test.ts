@@ -1,7 +1,7 @@
-import { type Clock, CodedError, silentLog } from "@voepy/base";
+import { CodedError, silentLog } from "@voepy/base";
 import { expect, test } from "vitest";
 import { type Db, openDatabase } from "./db.ts";
-import { makeWriter, pacedBy } from "./group-commit.ts";
+import { makeWriter } from "./group-commit.ts";
 import { readMigrations } from "./io/migration-files.ts";
 
 const open = (): Db => openDatabase({ path: ":memory:", migrations: readMigrations(), log: silentLog });
@@ -54,28 +54,4 @@ test("more writes than one group holds are all done, in order", async () => {
   const done: number[] = [];
   await Promise.all(Array.from({ length: 1000 }, (_, i) => writer.write(() => undefined).then(() => done.push(i))));
   expect(done).toEqual(Array.from({ length: 1000 }, (_, i) => i));
-});
-
-test("a paced writer lets time pass between transactions, and holds up none that comes alone", async () => {
-  let nowMs = 100;
-  const delays: number[] = [];
-  const clock: Clock = {
-    nowMs: () => nowMs,
-    wallMs: () => nowMs,
-    schedule(atMs, run) {
-      delays.push(atMs - nowMs);
-      nowMs = atMs;
-      setImmediate(run);
-      return { cancel: () => undefined };
-    },
-  };
-  const writer = makeWriter(open(), { defer: pacedBy(clock, 4) });
-  await writer.write(() => undefined);
-  expect(delays).toEqual([]);
-  nowMs += 1;
-  await Promise.all([writer.write(() => undefined), writer.write(() => undefined)]);
-  expect(delays).toEqual([3]);
-  nowMs += 4;
-  await writer.write(() => undefined);
-  expect(delays).toEqual([3]);
 });

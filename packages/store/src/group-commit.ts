@@ -2,7 +2,7 @@
  * Group commit: writes asked for in one turn of the event loop share one transaction, so that a burst of calls pays
  * for one commit. A write that fails takes no other with it.
  */
-import { type Clock, CodedError } from "@voepy/base";
+import { CodedError } from "@voepy/base";
 import type { Db } from "./db.ts";
 
 export interface Writer {
@@ -23,33 +23,11 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/**
- * A `defer` that lets `groupMs` pass between two transactions: a write that comes alone is not held up, and in a storm of
- * them each transaction takes in what came since the last.
- */
-export function pacedBy(clock: Clock, groupMs: number): (run: () => void) => void {
-  let nextMs = Number.NEGATIVE_INFINITY;
-  return (run) => {
-    const nowMs = clock.nowMs();
-    const atMs = Math.max(nowMs, nextMs);
-    nextMs = atMs + groupMs;
-    if (atMs === nowMs) setImmediate(run);
-    else clock.schedule(atMs, run);
-  };
-}
-
 /** Writes of one transaction: more would hold up the event loop for milliseconds. */
 const GROUP_SIZE = 256;
 
-export interface WriterOptions {
-  /** Called after each transaction. */
-  readonly wrote?: (() => void) | undefined;
-  /** Runs a function soon, never inside the call. Default: in the next turn of the event loop. */
-  readonly defer?: (run: () => void) => void;
-}
-
-export function makeWriter(db: Db, options: WriterOptions = {}): Writer {
-  const { wrote, defer = setImmediate } = options;
+/** `wrote` is called after each transaction. */
+export function makeWriter(db: Db, wrote: () => void = () => undefined): Writer {
   let waiting: Pending[] = [];
   let isClosed = false;
   const transaction = db.transaction((group: readonly Pending[]) => group.map((pending) => pending.run()));
@@ -57,7 +35,7 @@ export function makeWriter(db: Db, options: WriterOptions = {}): Writer {
   const commit = (group: readonly Pending[]): void => {
     try {
       for (const settle of transaction.immediate(group)) settle();
-      wrote?.();
+      wrote();
     } catch (error) {
       if (group.length === 1) group[0]?.reject(asCoded(error));
       else for (const pending of group) commit([pending]);
@@ -77,7 +55,7 @@ export function makeWriter(db: Db, options: WriterOptions = {}): Writer {
           reject(new CodedError("internal_error", "the store is closed"));
           return;
         }
-        if (waiting.length === 0) defer(flush);
+        if (waiting.length === 0) setImmediate(flush);
         const run = (): (() => void) => {
           const result = job();
           return () => resolve(result);

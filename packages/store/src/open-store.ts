@@ -1,7 +1,7 @@
 /** Puts the tables together: reads at once, writes through the group commit. */
 import { type Clock, type Log, type MakeId, messageOf } from "@voepy/base";
 import { type Db, openDatabase } from "./db.ts";
-import { makeWriter, pacedBy } from "./group-commit.ts";
+import { makeWriter } from "./group-commit.ts";
 import { makeFolderOf } from "./io/data-folder.ts";
 import { readMigrations } from "./io/migration-files.ts";
 import type { CallRecord, EventRecord } from "./records.ts";
@@ -23,8 +23,6 @@ export interface StoreOptions {
   /** Names deliveries. */
   readonly makeId: MakeId;
   readonly log: Log;
-  /** Under load, ms of `clock` between two transactions: commits share more and wait longer. Default 0: a turn. */
-  readonly groupMs?: number;
 }
 
 /** Rows deleted by one `prune`, so that it holds nobody up. */
@@ -57,14 +55,10 @@ function makeTables(db: Db) {
 /** A store over a database that is open and up to date. */
 function makeStore(db: Db, options: StoreOptions, checkpointer: Checkpointer | undefined): Store {
   const tables = makeTables(db);
-  const { clock, groupMs = 0 } = options;
-  const writer = makeWriter(db, {
-    wrote: checkpointer?.wrote,
-    ...(groupMs > 0 && { defer: pacedBy(clock, groupMs) }),
-  });
+  const writer = makeWriter(db, checkpointer?.wrote);
   const listeners: ((events: readonly EventRecord[]) => void)[] = [];
   const prune = (beforeMs: number): number =>
-    tables.events.prune(beforeMs, PRUNE_ROWS) + tables.idempotency.prune(clock.wallMs(), PRUNE_ROWS);
+    tables.events.prune(beforeMs, PRUNE_ROWS) + tables.idempotency.prune(options.clock.wallMs(), PRUNE_ROWS);
   return {
     async commit(changes) {
       await writer.write(() => applyChanges(tables, changes, options));
