@@ -12,7 +12,7 @@ export function onOffer(world: World, leg: Leg, sdp: string | undefined): void {
   const capabilities = nextCapabilities(world, leg, codecsFor(route?.codecs, leg.audio?.codec));
   if (sdp === undefined) {
     // A re-INVITE without an offer wants ours (§14.2); its answer comes in the ACK.
-    leg.localSdp = makeOffer(capabilities);
+    leg.localSdp = makeOffer(capabilities, leg.localSdp);
     world.sip.answerOffer(session, { sdp: leg.localSdp });
     return;
   }
