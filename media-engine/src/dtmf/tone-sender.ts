@@ -46,20 +46,17 @@ export class ToneSender {
    * untouched. Never allocates, never throws.
    */
   fill(out: Int16Array): boolean {
-    if (this.#queue.length === 0) return false;
     let at = 0;
     while (at < out.length) {
       const tone = this.#queue[0];
-      if (tone === undefined) {
-        out.fill(0, at);
-        break;
-      }
+      if (tone === undefined) break;
       at += tone.generator.write(at, out);
-      if (at === out.length) break;
+      if (at === out.length) return true;
       this.#queue.shift();
       if (tone.isLast) this.#completed++;
     }
-    return true;
+    if (at > 0) out.fill(0, at);
+    return at > 0;
   }
 }
 
