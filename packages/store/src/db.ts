@@ -1,6 +1,7 @@
 /** The only file that knows better-sqlite3: opening, pragmas, bringing the schema up to date. */
 import type { Log } from "@voepy/base";
 import Database from "better-sqlite3";
+import { removeFile } from "./io/data-folder.ts";
 import type { Migration } from "./io/migration-files.ts";
 
 export type Db = Database.Database;
@@ -64,6 +65,8 @@ function migrate(db: Db, { path, migrations, log }: OpenOptions): void {
   }
   if (from > 0 && path !== ":memory:") {
     const copy = `${path}.before-v${to}-of-v${from}`;
+    // One of an upgrade that failed: nothing has changed since.
+    removeFile(copy);
     db.prepare("VACUUM INTO ?").run(copy);
     log.info("database copied before upgrade", { copy });
   }

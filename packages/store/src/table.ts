@@ -33,7 +33,7 @@ export function defineTable<Row extends { readonly id: string }>(
     upsert: `${insert} ON CONFLICT (id) DO UPDATE SET ${replaced.join(", ")}`,
     update:
       `UPDATE ${name} SET ${changing.map(([field, column]) => `${column} = @${field}`).join(", ")} ` +
-      `WHERE ${kept.map(([field, column]) => `${column} IS @${field}`).join(" AND ")}`,
+      `WHERE ${kept.map(([field, column]) => `${field === "id" ? "" : "+"}${column} IS @${field}`).join(" AND ")}`,
   };
 }
 

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
-import type { HttpClient } from "@voepy/base";
+import { CodedError, type HttpClient, silentLog, systemClock } from "@voepy/base";
 import { expect, test } from "vitest";
 import { HOUR_MS, makeWebhook, makeWorld, NOON, type Received, SECOND_MS } from "../test/world.ts";
+import { makeWebhookSender } from "./sender.ts";
 
 const told = (received: readonly Received[]): string[] =>
   received.map(({ callId, sequence }) => `${callId} ${sequence}`);
@@ -207,8 +208,6 @@ test("deliveries left by a process that died are sent by the next one", async ()
   await world.emit("c1", 1);
   await world.advance(SECOND_MS);
   expect(world.received).toEqual([]);
-  const { makeWebhookSender } = await import("./sender.ts");
-  const { silentLog, systemClock } = await import("@voepy/base");
   const urls: string[] = [];
   const http: HttpClient = {
     fetch: async ({ url }) => {
@@ -230,6 +229,46 @@ test("deliveries left by a process that died are sent by the next one", async ()
   await world.advance(0);
   await next.close();
   expect(urls).toEqual(["https://hooks.test/a"]);
+});
+
+test("a result that the store does not take at once is kept until it does, and nothing is sent twice", async () => {
+  let refusals = 3;
+  const world = await makeWorld(() => 200, {
+    wrapStore: (store) => ({
+      ...store,
+      deliveries: {
+        ...store.deliveries,
+        update: (delivery) =>
+          refusals-- > 0
+            ? Promise.reject(new CodedError("internal_error", "disk full"))
+            : store.deliveries.update(delivery),
+      },
+    }),
+  });
+  await world.store.settings.saveWebhook(makeWebhook());
+  await world.emit("c1", 1);
+  await world.emit("c1", 2);
+  await world.advance(60 * SECOND_MS);
+  expect(told(world.received)).toEqual(["c1 1", "c1 2"]);
+  expect(await world.store.deliveries.pendingCount()).toBe(0);
+});
+
+test("a store that cannot be read is asked again", async () => {
+  let refusals = 3;
+  const world = await makeWorld(() => 200, {
+    wrapStore: (store) => ({
+      ...store,
+      deliveries: {
+        ...store.deliveries,
+        due: (...query) =>
+          refusals-- > 0 ? Promise.reject(new CodedError("internal_error", "no")) : store.deliveries.due(...query),
+      },
+    }),
+  });
+  await world.store.settings.saveWebhook(makeWebhook());
+  await world.emit("c1", 1);
+  await world.advance(10 * SECOND_MS);
+  expect(told(world.received)).toEqual(["c1 1"]);
 });
 
 test("close waits for what is under way and begins nothing new", async () => {

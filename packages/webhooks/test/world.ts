@@ -44,7 +44,9 @@ export interface World {
 
 export async function makeWorld(
   endpoint: Endpoint,
-  options: Partial<Pick<WebhookSenderOptions, "capacity" | "operatorHttp">> = {},
+  options: Partial<Pick<WebhookSenderOptions, "capacity" | "operatorHttp">> & {
+    wrapStore?: (store: Store) => Store;
+  } = {},
 ): Promise<World> {
   const clock = new TestClock();
   const random = seededRandom(7);
@@ -64,7 +66,16 @@ export async function makeWorld(
     close: () => Promise.resolve(),
   };
   const store = await openStore({ path: ":memory:", clock, makeId: idMaker(clock, random), log: silentLog });
-  const sender = makeWebhookSender({ store, http, clock, random, log: silentLog, version: "0.1.0", ...options });
+  const { wrapStore = (same: Store) => same, ...more } = options;
+  const sender = makeWebhookSender({
+    store: wrapStore(store),
+    http,
+    clock,
+    random,
+    log: silentLog,
+    version: "0.1.0",
+    ...more,
+  });
   sender.start();
   /** Until nothing has arrived for some turns of the event loop. */
   const settle = async (): Promise<void> => {

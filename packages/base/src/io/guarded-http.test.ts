@@ -264,6 +264,11 @@ test("an answer that does not begin, and one that does not end, are given up in 
   );
 });
 
+test("DNS that does not answer is given up in time too", async () => {
+  const http = client({ resolve: () => new Promise(() => undefined) });
+  await expect(http.fetch(get("http://silent.test/", { timeoutMs: 60 }))).rejects.toThrow("no answer within 60 ms");
+});
+
 test("what the network does wrong is media_unreachable", async () => {
   const server = await serve((request) => request.socket.destroy());
   const http = client();

@@ -76,12 +76,14 @@ test("an upgrade copies the old database, runs the missing steps, and a downgrad
   expect(() => openDatabase({ path, migrations: [one], log: silentLog })).toThrow(/schema version 2.*knows up to 1/);
 });
 
-test("a step that fails leaves the schema as it was", () => {
+test("a step that fails leaves the schema as it was, however often it is tried", () => {
   const path = join(folder, "voepy.db");
   const one = { version: 1, name: "001-a.sql", sql: "CREATE TABLE a (x);" };
   const bad = { version: 2, name: "002-b.sql", sql: "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1);" };
   openDatabase({ path, migrations: [one], log: silentLog }).close();
-  expect(() => openDatabase({ path, migrations: [one, bad], log: silentLog })).toThrow(/nowhere/);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    expect(() => openDatabase({ path, migrations: [one, bad], log: silentLog })).toThrow(/nowhere/);
+  }
   const db = openDatabase({ path, migrations: [one], log: silentLog });
   expect(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()).toEqual([{ name: "a" }]);
   db.close();
