@@ -69,7 +69,7 @@ test("everything of a call is forgotten once its last timer has run out", () => 
   }
 });
 
-test("RFC 3665 §3.8: CANCEL before the answer gives 487 at the callee and `failed` at the caller", () => {
+test("RFC 3665 §3.8, no answer: CANCEL before the answer gives 487 at the callee and `failed` at the caller", () => {
   const { net, ann, bob } = pair();
   bob.on = (event) => {
     if (event.type === "invite") bob.do((ua, now) => ua.progress(event.session, { status: 180 }, now));
@@ -119,7 +119,7 @@ test("a 2xx that crosses a CANCEL is acknowledged and ended by BYE", () => {
   expect(ann.sentRequests("BYE")).toHaveLength(1);
 });
 
-test("RFC 3665 §3.7, busy: the caller hears status and reason, the failure is acknowledged hop by hop", () => {
+test("RFC 3665 §3.9, busy: the caller hears status and reason, the failure is acknowledged hop by hop", () => {
   const { net, ann, bob } = pair();
   bob.on = (event) => {
     if (event.type === "invite") bob.do((ua, now) => ua.refuse(event.session, { status: 486 }, now));
@@ -169,7 +169,7 @@ test("RFC 3261 §15: BYE of a callee waits for the ACK", () => {
   expect(types(bob)).toEqual(["invite"]);
 });
 
-test("timer B: nobody there gives `timeout` with 408 after 32 s and seven INVITEs", () => {
+test("RFC 3665 §3.10, timer B: nobody there gives `timeout` with 408 after 32 s and seven INVITEs", () => {
   const net = new Net();
   const ann = net.agent(ANN);
   ann.call("192.0.2.99");
@@ -204,7 +204,7 @@ test("a transport that cannot send fails the call as 503 (RFC 3261 §8.1.3.1)", 
   expect(ann.of("failed")).toMatchObject([{ cause: "transport", status: 503 }]);
 });
 
-test("late offer: the 2xx carries our offer, the ACK the answer", () => {
+test("RFC 3665 §3.6, SDP in the ACK: the 2xx carries our offer, the ACK the answer", () => {
   const net = new Net();
   const bob = net.agent(BOB);
   answering(bob);

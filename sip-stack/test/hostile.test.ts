@@ -49,7 +49,7 @@ test("a peer that challenges without end gets two INVITEs and no more", () => {
   expect(ann.of("failed")).toMatchObject([{ cause: "response", status: 401 }]);
 });
 
-test("RFC 3665 §3.3-like: a challenged INVITE is sent again with credentials, next CSeq, same Call-ID", () => {
+test("RFC 3665 §3.3: a challenged INVITE is sent again with credentials, next CSeq, same Call-ID", () => {
   const net = new Net();
   const ann = net.agent("192.0.2.1");
   const far = new Puppet(net, FAR, (message, puppet, from) => {

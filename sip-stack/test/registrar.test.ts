@@ -111,7 +111,7 @@ test("several contacts of a user live side by side, each with its own expiry", (
   ]);
 });
 
-test("RFC 3665 §2.2-like: a refresh keeps one binding; Expires 0 removes it; a query lists without change", () => {
+test("RFC 3665 §2.2 to §2.4: a refresh keeps one binding, a query lists without change, expires 0 removes", () => {
   const { register } = world();
   register({ contacts: [CONTACT], cseq: 1 });
   expect(headersOf(register({ contacts: [CONTACT], cseq: 3 }), "contact")).toHaveLength(1);
@@ -141,7 +141,7 @@ test("an older CSeq of the same Call-ID changes nothing (§10.3 step 7)", () => 
   expect(server.ua.bindings("alice")).toHaveLength(1);
 });
 
-test("wrong password and unknown user look the same", () => {
+test("RFC 3665 §2.5: wrong password and unknown user look the same", () => {
   const { register } = world();
   const wrong = register({ contacts: [CONTACT], cseq: 1 }, { username: "alice", password: "guess" });
   const nobody = register(

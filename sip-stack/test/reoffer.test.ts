@@ -23,7 +23,7 @@ function obliging(agent: Agent): void {
   };
 }
 
-test("RFC 3665 §3.6-like hold: a re-INVITE is offered, answered and acknowledged, in both directions", () => {
+test("RFC 3665 §3.7: a re-INVITE is offered, answered and acknowledged, in both directions", () => {
   const { net, ann, bob, annSession, bobSession } = talking();
   obliging(ann);
   obliging(bob);

@@ -8,7 +8,7 @@ const POLICY: UasPolicy = {
   // SUBSCRIBE and NOTIFY get the answers of RFC 6665, not 405: see `admission.ts` and `dialog-requests.ts`.
   methods: [...ALLOW.value.split(", "), "SUBSCRIBE", "NOTIFY"],
   extensions: [],
-  contentTypes: ["application/sdp"],
+  contentTypes: ["application/sdp", "multipart/mixed", "multipart/alternative"],
 };
 
 /** INFO carries whatever the application understands. */

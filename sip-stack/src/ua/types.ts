@@ -181,6 +181,8 @@ export interface SipEndpoint {
   offer(session: SessionId, sdp: string): boolean;
   answerOffer(session: SessionId, answer: { sdp: string } | { status: number; reason: string }): boolean;
   info(session: SessionId, body: { contentType: string; body: string }): boolean;
+  /** Call-ID of a session; undefined once the session is gone, or before its INVITE could be made. */
+  callIdOf(session: SessionId): string | undefined;
   /** Live contacts of a user. */
   bindings(username: string): readonly Binding[];
   /** The address and port that a peer at `host` should be told to reach us at by this transport. */

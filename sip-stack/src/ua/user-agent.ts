@@ -162,6 +162,10 @@ export class UserAgent {
     return session !== undefined && sendInfo(this.#core, session, content, nowMs);
   }
 
+  callIdOf(id: SessionId): string | undefined {
+    return this.#core.sessions.get(id)?.callId;
+  }
+
   bindings(username: string): readonly Binding[] {
     return this.#registrar.bindings(username);
   }
