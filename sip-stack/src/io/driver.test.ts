@@ -85,6 +85,7 @@ for (const transport of ["udp", "tcp"] as const) {
     expect(await bob.next("ended")).toMatchObject({ cause: "bye" });
     expect(traced.map(({ direction }) => direction)).toContain("received");
     expect(new Set(traced.map(({ callId }) => callId))).toEqual(new Set([answered.callId]));
+    expect(new Set(traced.map(({ local }) => local.port))).toEqual(new Set([ann.endpoint.listeners()[0]!.port]));
     expect(Buffer.from(traced[0]!.bytes).toString()).toMatch(/^INVITE sip:bob@127\.0\.0\.1 SIP\/2\.0\r\n/);
   });
 }

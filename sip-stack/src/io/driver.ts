@@ -9,7 +9,7 @@ import { parseMessage } from "../message/parse.ts";
 import { serialise } from "../message/serialise.ts";
 import type { Effect } from "../ua/effects.ts";
 import { type Hop, hopText } from "../ua/hop.ts";
-import type { Listener, SipAddress, SipEvent, TransportName } from "../ua/types.ts";
+import type { Listener, SipEvent, TransportName } from "../ua/types.ts";
 import { UserAgent } from "../ua/user-agent.ts";
 import { Facing } from "./facing.ts";
 import type { MakeSipEndpoint, RunningSipEndpoint, SipEndpointOptions } from "./options.ts";
@@ -120,20 +120,20 @@ class Driver {
   }
 
   #receive(result: ParseResult, source: Hop, bytes: Uint8Array | undefined): void {
-    this.#trace("received", source, result, bytes);
+    this.#traceReceived(source, result, bytes);
     if (!result.ok)
       this.options.log.debug("malformed SIP message", { source: hopText(source), problem: result.problem });
     this.run((agent, nowMs) => agent.receive(result, source, nowMs));
     this.#deliver();
   }
 
-  #trace(direction: "received", peer: SipAddress, result: ParseResult, bytes: Uint8Array | undefined): void {
+  #traceReceived(peer: Hop, result: ParseResult, bytes: Uint8Array | undefined): void {
     const { trace, clock } = this.options;
     if (trace === undefined) return;
     const message = result.ok ? result.message : result.answerable;
     const callId = message === undefined ? "" : (headerOf(message, "call-id") ?? "");
     const text = bytes ?? (message === undefined ? new Uint8Array(0) : serialise(message));
-    trace({ direction, peer, callId, wallMs: clock.wallMs(), bytes: text });
+    trace({ direction: "received", peer, local: this.near(peer), callId, wallMs: clock.wallMs(), bytes: text });
   }
 
   #carryOut(effect: Effect): void {
@@ -155,7 +155,7 @@ class Driver {
       return;
     }
     const { trace, clock } = this.options;
-    trace?.({ direction: "sent", peer: to, callId, wallMs: clock.wallMs(), bytes });
+    trace?.({ direction: "sent", peer: to, local: this.near(to), callId, wallMs: clock.wallMs(), bytes });
     line.transport.send(bytes, to, failed);
   }
 
@@ -238,6 +238,7 @@ function endpointOf(driver: Driver): RunningSipEndpoint {
     offer: (session, sdp) => driver.run((agent, nowMs) => agent.offer(session, sdp, nowMs)),
     answerOffer: (session, answer) => driver.run((agent, nowMs) => agent.answerOffer(session, answer, nowMs)),
     info: (session, body) => driver.run((agent, nowMs) => agent.info(session, body, nowMs)),
+    callIdOf: (session) => driver.agent.callIdOf(session),
     bindings: (username) => driver.agent.bindings(username),
     localAddress: (transport: TransportName, host: string) => driver.near({ transport, address: host, port: 0 }),
     counters: () => driver.agent.counters(),

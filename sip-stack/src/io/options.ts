@@ -8,6 +8,8 @@ export interface TracedMessage {
   readonly direction: "sent" | "received";
   /** The other end. */
   readonly peer: SipAddress;
+  /** Ours, as that end knows it. */
+  readonly local: { readonly address: string; readonly port: number };
   /** Empty where the message has none that can be read. */
   readonly callId: string;
   /** Milliseconds since the Unix epoch. */

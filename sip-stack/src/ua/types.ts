@@ -181,7 +181,7 @@ export interface SipEndpoint {
   offer(session: SessionId, sdp: string): boolean;
   answerOffer(session: SessionId, answer: { sdp: string } | { status: number; reason: string }): boolean;
   info(session: SessionId, body: { contentType: string; body: string }): boolean;
-  /** Call-ID of a session; undefined once the session is gone, or before its INVITE could be made. */
+  /** Call-ID of a session that is not over yet. */
   callIdOf(session: SessionId): string | undefined;
   /** Live contacts of a user. */
   bindings(username: string): readonly Binding[];
