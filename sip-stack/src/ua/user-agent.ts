@@ -3,8 +3,9 @@
  * take `drain()` and carry it out in order; call `tick` when `deadlineMs()` is reached.
  */
 import { isIpv4, isIpv6 } from "../message/ip.ts";
-import type { Header, ParseResult, SipRequest, SipResponse } from "../message/message.ts";
-import { validateRequest, validateResponse } from "../message/validate.ts";
+import { type Header, headerOf, type ParseResult, type SipRequest, type SipResponse } from "../message/message.ts";
+import { serialise } from "../message/serialise.ts";
+import { statelessTag, validateRequest, validateResponse } from "../message/validate.ts";
 import { withSource } from "../message/via.ts";
 import { type Envelope, readEnvelope } from "../transaction/keys.ts";
 import type { Transaction } from "../transaction/transaction.ts";
@@ -197,6 +198,16 @@ export class UserAgent {
     this.#core.refuseStatelessly(withSource(answerable, source), envelope, source, { status });
   }
 
+  /** Without a Via or CSeq that can be read there is no transaction; the answer goes back where the request came from. */
+  #refuseUnreadable(request: SipRequest, source: Hop): void {
+    this.#core.count("malformed");
+    const refusal = validateRequest(request, policyFor(request));
+    // §17.1.1.3: an ACK is never answered.
+    if (refusal === undefined || request.method === "ACK") return;
+    const response = this.#core.makeReply(request, refusal.status, { ...refusal, toTag: statelessTag(request) });
+    this.#core.send(serialise(response), source, headerOf(request, "call-id") ?? "");
+  }
+
   #receiveResponse(response: SipResponse, nowMs: number): void {
     const envelope = validateResponse(response) === undefined ? readEnvelope(response) : undefined;
     if (envelope === undefined) this.#core.count("malformed");
@@ -205,7 +216,7 @@ export class UserAgent {
 
   #receiveRequest(raw: SipRequest, source: Hop, nowMs: number): void {
     const envelope = readEnvelope(raw);
-    if (envelope === undefined) return this.#core.count("malformed");
+    if (envelope === undefined) return this.#refuseUnreadable(raw, source);
     const arrival = this.#core.transactions.receiveRequest(raw, envelope, nowMs);
     if (arrival.type === "absorbed") return;
     // §18.2.1, RFC 3581 §4: our answers carry the address that we saw.
