@@ -75,7 +75,7 @@ export async function runLoad(sipload: string, run: LoadRun): Promise<LoadReport
     ...called,
     run.target,
   ];
-  const limitMs = (rampSeconds * 2 + run.seconds + 90) * 1000;
+  const limitMs = Math.ceil((rampSeconds * 2 + run.seconds + 90) * 1000);
   // Its exit status is 1 when a call failed; the report says so too, and says how many.
   const output = await promisify(execFile)("taskset", args, {
     timeout: limitMs,
