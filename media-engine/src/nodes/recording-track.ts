@@ -1,7 +1,7 @@
 /**
  * One direction of a recording on the recording's time line. Packets are placed by their RTP timestamps, so that spacing is
  * exact, order does not matter and a gap is silence; the time line itself is the clock of arrival, towards which a sender's
- * drifting clock is pulled one sample a packet. Positions are samples since the recording began.
+ * drifting clock is pulled sample by sample. Positions are samples since the recording began.
  */
 export const RECORD_RATE_HZ = 8000;
 const PER_MS = RECORD_RATE_HZ / 1000;
@@ -18,7 +18,9 @@ const BEHIND_MS = 100;
 /** Frames come off our own clock: further off than this some were skipped. */
 const SKIPPED = 60 * PER_MS;
 /** Drift is corrected when the smoothed distance to the arrival clock exceeds this. */
-const DEADBAND = 10 * PER_MS;
+const DEADBAND = 20 * PER_MS;
+/** One sample in so many packets: 780 ppm at 20 ms, more than any clock is wrong by and too little to be heard. */
+const PACKETS_PER_SLIP = 8;
 const SMOOTHING = 1 / 64;
 /** A hole as small as a correction makes is filled with the last sample. */
 const TINY_HOLE = 4;
@@ -38,6 +40,7 @@ export class RecordingTrack {
   #anchor = 0;
   #anchorTimestamp = 0;
   #driftSmoothed = 0;
+  #packetsSinceSlip = 0;
   #behindSinceMs = -1;
   #frameTimestamp = 0;
 
@@ -101,7 +104,9 @@ export class RecordingTrack {
   /** Moves the anchor, and so all that follows, a sample towards the clock of arrival. */
   #follow(ahead: number): void {
     this.#driftSmoothed += (ahead - this.#driftSmoothed) * SMOOTHING;
-    if (Math.abs(this.#driftSmoothed) <= DEADBAND) return;
+    this.#packetsSinceSlip++;
+    if (Math.abs(this.#driftSmoothed) <= DEADBAND || this.#packetsSinceSlip < PACKETS_PER_SLIP) return;
+    this.#packetsSinceSlip = 0;
     const by = this.#driftSmoothed > 0 ? -1 : 1;
     this.#anchor += by;
     this.#driftSmoothed += by;
