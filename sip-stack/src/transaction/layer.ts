@@ -188,6 +188,7 @@ export class Transactions<Owner> {
     if (cell.to !== undefined) transaction.state = cell.to;
     for (const action of cell.actions) this.#act(transaction, action, happening);
     if (cell.to === "terminated") this.#terminate(transaction);
+    else if (cell.to === "completed" || cell.to === "accepted") slim(transaction);
   }
 
   #act(transaction: Transaction<Owner>, action: Action, { message, nowMs }: Happening): void {
@@ -232,12 +233,28 @@ export class Transactions<Owner> {
     transaction.state = "terminated";
     for (const deadline of transaction.deadlines.values()) this.#deadlines.cancel(deadline);
     transaction.deadlines.clear();
-    const isClient = transaction.kind === "inviteClient" || transaction.kind === "client";
-    (isClient ? this.#clients : this.#servers).delete(transaction.key);
+    (isClient(transaction) ? this.#clients : this.#servers).delete(transaction.key);
     if (transaction.mergeKey !== undefined) this.#merged.delete(transaction.mergeKey);
     this.#port.terminated(transaction);
   }
 }
+
+/**
+ * What only waits for repeats keeps what it would send again and lets the rest go: at 700 calls a second 45,000 of them
+ * wait. The headers of an INVITE of ours are kept, for the ACKs.
+ */
+function slim(transaction: Transaction<unknown>): void {
+  if (isClient(transaction)) transaction.last = undefined;
+  const { request } = transaction;
+  const headers = transaction.kind === "inviteClient" ? request.headers : [];
+  transaction.request = { ...request, headers, body: NO_BODY };
+}
+
+function isClient({ kind }: Transaction<unknown>): boolean {
+  return kind === "inviteClient" || kind === "client";
+}
+
+const NO_BODY = new Uint8Array(0);
 
 function inputOf(status: number): Input {
   if (status < 200) return "provisional";

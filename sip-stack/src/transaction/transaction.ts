@@ -18,7 +18,8 @@ export interface Transaction<Owner> {
   readonly key: string;
   readonly kind: TransactionKind;
   state: State;
-  readonly request: SipRequest;
+  /** Without headers and body once a final response has been sent or, for a non-INVITE, has come. */
+  request: SipRequest;
   readonly callId: string;
   /** Where its messages are sent. */
   readonly peer: Hop;

@@ -159,10 +159,11 @@ export function answerOffer(
     core.respond(reoffer.transaction, status, { reason, toTag: session.dialog?.localTag }, nowMs);
     return true;
   }
-  const response = respond2xx(core, session, reoffer.transaction, { sdp: answer.sdp, nowMs });
-  if (reoffer.transaction.kind !== "inviteServer") return true;
-  const cseq = cseqOf(reoffer.transaction.request)?.number ?? 0;
   const { transaction, isLate } = reoffer;
+  // Read first: an answered transaction keeps no request.
+  const cseq = cseqOf(transaction.request)?.number ?? 0;
+  const response = respond2xx(core, session, transaction, { sdp: answer.sdp, nowMs });
+  if (transaction.kind !== "inviteServer") return true;
   awaitAck(core, session, { transaction, response, cseq, isInitial: false, isOffer: isLate }, nowMs);
   return true;
 }
