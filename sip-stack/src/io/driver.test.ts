@@ -127,6 +127,18 @@ test("@net nobody listening on a TCP port fails the call at once", async () => {
   expect(await ann.next("failed")).toMatchObject({ cause: "transport", status: 503 });
 });
 
+test("@net of two listeners the one that was asked answers (RFC 3581 §4)", async () => {
+  const listeners = [1, 2].map(() => ({ transport: "udp" as const, host: "127.0.0.1", port: 0 }));
+  const bob = await party("udp", 2, { listeners });
+  const ann = await party("udp", 1);
+  const second = bob.endpoint.listeners()[1]!.port;
+  invite(ann, { ...bob, port: second }, "udp");
+  const { session } = await bob.next("invite");
+  bob.endpoint.accept(session, { sdp: SDP });
+  const { headers } = await ann.next("answered");
+  expect(headers.find(({ name }) => name === "Contact")?.value).toBe(`<sip:voepy@127.0.0.1:${second}>`);
+});
+
 test("the advertised address goes into Via and Contact; without it the address that faces the peer", async () => {
   const listeners = [{ transport: "udp", host: "127.0.0.1", port: 0, advertisedAddress: "203.0.113.5" }] as const;
   const ann = await party("udp", 1, { listeners });
