@@ -20,13 +20,15 @@ export interface PhoneOptions {
 }
 
 export interface PhoneEvent {
-  /** REGISTER_OK, REGISTER_FAIL, CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED, … */
+  /** CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED, … */
   readonly type: string;
   readonly param?: string;
 }
 
 export interface Phone {
   readonly events: readonly PhoneEvent[];
+  /** Resolves with the registrar's answer to the (last) REGISTER, such as `200 OK`. */
+  registered(): Promise<string>;
   /** The `count`th event of a type (default the first). */
   waitFor(type: string, count?: number): Promise<PhoneEvent>;
   dial(uri: string): Promise<void>;
@@ -70,6 +72,14 @@ export async function startPhone(options: PhoneOptions): Promise<Phone> {
       until(`${options.username}: ${type}`, () => events.filter((event) => event.type === type)[count - 1], {
         explain: () => `${JSON.stringify(events)}\n${child.output()}`,
       }),
+    // Told on its terminal only: the control socket may be connected after the event.
+    registered: () => {
+      const aor = `${options.username}@${options.domain}`;
+      const answer = new RegExp(`${aor}:(?: \\{.*?\\})? (\\d{3} [^(\\r\\n]*)`, "m");
+      return until(`${options.username}: registered`, () => answer.exec(child.output())?.[1]?.trim(), {
+        explain: child.output,
+      });
+    },
     dial: (uri) => command("dial", uri),
     hangUp: () => command("hangup"),
     async sendDigits(digits) {

@@ -146,6 +146,7 @@ tenants:
     sip_users:
       - {username: alice, password: wonderland, number: "${USERS.alice}"}
       - {username: bob, password: builder, number: "${USERS.bob}"}
+      - {username: carol, password: careful}
     routes:
       - {id: voepy_route_lab, direction: in, allowed_source_cidrs: [127.0.0.0/8], codecs: [PCMU, PCMA]}
     numbers:

@@ -10,8 +10,10 @@ export interface Hooks {
   events(callId?: string): ReceivedWebhook[];
   /** What was wrong with any request. */
   problems(): string[];
-  /** The first event of a type, of one call or of any. */
-  waitFor(type: string, callId?: string): Promise<ReceivedWebhook>;
+  /** The first event of a type of one call. */
+  waitFor(type: string, callId: string): Promise<ReceivedWebhook>;
+  /** The last `call.started` of a call to `number` that is not among `known`. */
+  waitForCallTo(number: string, known?: ReadonlySet<string>): Promise<ReceivedWebhook>;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,13 @@ export async function startHooks(): Promise<Hooks> {
             .map((event) => event.eventType)
             .join(" "),
       }),
+    waitForCallTo: (number, known) =>
+      until(`a call to ${number}`, () =>
+        events().findLast(
+          (event) =>
+            event.eventType === "call.started" && event.data.to === number && known?.has(event.callId) !== true,
+        ),
+      ),
     close: () => server.close(),
   };
 }

@@ -48,7 +48,7 @@ describe.skipIf(!hasCommand("sipp"))("sipp", () => {
 
   test("its call waits for a program that answers it through the API, and every change is told by a signed webhook", async () => {
     const sipp = await callIn(NUMBERS.webhook, 1, ["-d", "1500"]);
-    const started = await world.hooks.waitFor("call.started");
+    const started = await world.hooks.waitForCallTo(NUMBERS.webhook);
     const callId = started.callId;
     expect(started.data).toMatchObject({ direction: "inbound", status: "ringing", to: NUMBERS.webhook });
     await world.act(callId, "answer");
@@ -66,9 +66,7 @@ describe.skipIf(!hasCommand("sipp"))("sipp", () => {
   test("a call that the program rejects as busy gets 486", async () => {
     const known = new Set(world.hooks.events().map((event) => event.callId));
     const sipp = await callIn(NUMBERS.webhook, 1);
-    const started = await until("call.started of a new call", () =>
-      world.hooks.events().find((event) => event.eventType === "call.started" && !known.has(event.callId)),
-    );
+    const started = await world.hooks.waitForCallTo(NUMBERS.webhook, known);
     await world.act(started.callId, "reject", { cause: "user_busy" });
     expect(await sipp.ended).toBe(1);
     expect(sipp.output()).toMatch(/486/);
@@ -91,11 +89,13 @@ describe.skipIf(!hasCommand("sipp"))("sipp", () => {
         " ",
       ),
     );
-    // sipp says nothing when its socket is open; a call to it that comes early is simply retransmitted.
+    // sipp says nothing when its socket is open; an INVITE that comes too early is simply retransmitted.
     const dialled = await world.api("POST", "/v1/calls", { from: NUMBERS.echo, to: `sip:service@${LOOPBACK}:${port}` });
     expect(dialled.status, JSON.stringify(dialled.body)).toBe(201);
     expect(dialled.body).toMatchObject({ direction: "outbound", status: "initiated" });
-    const answered = await world.callBecomes(dialled.body.id, "answered");
+    const answered = await world.callBecomes(dialled.body.id, "answered").catch((error: Error) => {
+      throw new Error(`sipp (status ${sipp.status()}): ${sipp.output()}`, { cause: error });
+    });
     expect(answered.legs).toHaveLength(1);
     await world.act(dialled.body.id, "hangup");
     expect(await sipp.ended, sipp.output()).toBe(0);
