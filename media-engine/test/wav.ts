@@ -1,4 +1,5 @@
 /** Makes WAV files of every kind for tests. */
+import { readFileSync } from "node:fs";
 import { pcma } from "../src/codec/pcma.ts";
 import { pcmu } from "../src/codec/pcmu.ts";
 
@@ -76,4 +77,14 @@ function companded(tag: number, value: number): number {
   const codec = tag === 6 ? pcma : pcmu;
   codec.makeEncoder().encode(Int16Array.of(Math.round(value * 32_767)), 0, code);
   return code[0]!;
+}
+
+/** The channels of a WAV file of ours. */
+export function readWavFile(path: string): Int16Array[] {
+  const bytes = readFileSync(path);
+  const channels = bytes.readUInt16LE(22);
+  const steps = Math.floor((bytes.length - 44) / 2 / channels);
+  return Array.from({ length: channels }, (_, channel) =>
+    Int16Array.from({ length: steps }, (_step, i) => bytes.readInt16LE(44 + (i * channels + channel) * 2)),
+  );
 }

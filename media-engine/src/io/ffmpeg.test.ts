@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { shareOf } from "../../test/sound.ts";
 import { makeWav } from "../../test/wav.ts";
@@ -29,6 +32,23 @@ describe.skipIf(ffmpeg === undefined)("with ffmpeg", () => {
     const { durationMs } = await store.prepare("k", bytes);
     expect(Math.abs(durationMs - 2000)).toBeLessThan(150);
     expect(shareOf(store.pcm("k", 8000)!.subarray(2000, 14_000), 440)).toBeGreaterThan(0.97);
+  });
+
+  test("an m4a with its index at the end is played too", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "m4a-"));
+    const path = join(folder, "a.m4a");
+    const made = spawnSync(
+      ffmpeg ?? "ffmpeg",
+      ["-loglevel", "error", "-i", "pipe:0", "-c:a", "aac", "-b:a", "192k", path],
+      {
+        input: makeWav({ tag: 1, bits: 16, channels: 2, rateHz: 44_100 }, { frequencyHz: 440, seconds: 30 }),
+      },
+    );
+    const bytes = made.status === 0 ? new Uint8Array(readFileSync(path)) : undefined;
+    rmSync(folder, { recursive: true });
+    if (bytes === undefined) return;
+    const { durationMs } = await makePromptStore({}).prepare("k", bytes);
+    expect(Math.abs(durationMs - 30_000)).toBeLessThan(150);
   });
 
   test.each([

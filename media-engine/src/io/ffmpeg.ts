@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { CodedError } from "@voepy/base";
+import { putIndexFirst } from "../codec/mp4-index-first.ts";
 import { type Container, sniffContainer } from "../codec/sniff.ts";
 import { MOST_PROMPT_BYTES } from "../nodes/prompt-store.ts";
 
@@ -48,7 +49,8 @@ export async function decodeByFfmpeg(bytes: Uint8Array, request: FfmpegRequest):
     throw unplayable(
       `${container} needs ffmpeg, and none was found: install ffmpeg or set its path in the configuration`,
     );
-  return await run(path, argumentsFor(container, request.sampleRateHz), bytes, request.signal);
+  const input = container === "mov" ? putIndexFirst(bytes) : bytes;
+  return await run(path, argumentsFor(container, request.sampleRateHz), input, request.signal);
 }
 
 function argumentsFor(container: Container, sampleRateHz: number): string[] {

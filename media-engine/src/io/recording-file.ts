@@ -1,6 +1,7 @@
 /** Recordings on a real disk. Whatever is still open when the process dies is found as `.part` beside its final name. */
 import {
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -13,11 +14,13 @@ import {
 import { dirname } from "node:path";
 import type { PartFile, RecordingFiles } from "../nodes/recording-file.ts";
 
+/** A link in its place is not followed. */
+const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 /** For the owner alone: recordings are somebody's voice. */
 const MODE = 0o600;
 
 export const diskFiles: RecordingFiles = {
-  createPart: (path, suffix) => new DiskPart(path, `${path}${suffix}`, openSync(`${path}${suffix}`, "w+", MODE)),
+  createPart: (path, suffix) => new DiskPart(path, `${path}${suffix}`, openSync(`${path}${suffix}`, CREATE, MODE)),
 };
 
 /** The part a crash left. Throws `ENOENT` when there is none. */
