@@ -6,8 +6,3 @@ export function energy(pcm: Int16Array, from: number, to: number): number {
   for (let i = from; i < to; i++) sum += pcm[i]! * pcm[i]!;
   return to > from ? sum / (to - from) : 0;
 }
-
-/** Of a mean square, dB below a full-scale square wave; -Infinity for silence. */
-export function decibelsOf(meanSquare: number): number {
-  return 10 * Math.log10(meanSquare / (32_768 * 32_768));
-}

@@ -11,6 +11,7 @@ import { type Container, sniffContainer } from "../codec/sniff.ts";
 import { MOST_PROMPT_BYTES } from "../nodes/prompt-store.ts";
 
 const LIMIT_MS = 20_000;
+const MOST_ALLOCATED = 128 * 1024 * 1024;
 /** Of what it has to say about a broken file. */
 const COMPLAINT_BYTES = 2000;
 
@@ -55,7 +56,8 @@ export async function decodeByFfmpeg(bytes: Uint8Array, request: FfmpegRequest):
 
 function argumentsFor(container: Container, sampleRateHz: number): string[] {
   const options = [
-    "-nostdin -hide_banner -loglevel error -threads 1",
+    // Seconds of CPU, and bytes in one piece: a file may ask for either without end.
+    `-nostdin -hide_banner -loglevel error -threads 1 -timelimit ${LIMIT_MS / 1000} -max_alloc ${MOST_ALLOCATED}`,
     // Only the pipe may be opened, whatever the file says about other places.
     `-protocol_whitelist pipe -f ${container} -i pipe:0`,
     // The first sound in it, no pictures, subtitles or data.

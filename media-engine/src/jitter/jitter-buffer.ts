@@ -23,7 +23,6 @@ export interface TakenPacket {
   bytes: Uint8Array;
   offset: number;
   size: number;
-  payloadType: number;
   rtpTimestamp: number;
 }
 
@@ -68,7 +67,6 @@ export class JitterBuffer {
   readonly #seqs = new Float64Array(SLOTS);
   readonly #timestamps = new Float64Array(SLOTS);
   readonly #sizes = new Uint16Array(SLOTS);
-  readonly #payloadTypes = new Uint8Array(SLOTS);
 
   #state: State = "idle";
   #held = 0;
@@ -88,7 +86,7 @@ export class JitterBuffer {
 
   constructor(rtpClockHz: number) {
     this.#ticksPerMs = rtpClockHz / 1000;
-    this.taken = { bytes: this.#bytes, offset: 0, size: 0, payloadType: 0, rtpTimestamp: 0 };
+    this.taken = { bytes: this.#bytes, offset: 0, size: 0, rtpTimestamp: 0 };
     this.#forgetSlack();
   }
 
@@ -240,7 +238,6 @@ export class JitterBuffer {
     this.#seqs[slot] = seq;
     this.#timestamps[slot] = timestamp;
     this.#sizes[slot] = packet.payloadSize;
-    this.#payloadTypes[slot] = packet.payloadType;
     const from = packet.payloadOffset;
     const at = slot * SLOT_BYTES;
     for (let i = 0; i < packet.payloadSize; i++) this.#bytes[at + i] = bytes[from + i]!;
@@ -303,7 +300,6 @@ export class JitterBuffer {
     this.#nextSeq = this.#seqs[slot]! + 1;
     this.taken.offset = slot * SLOT_BYTES;
     this.taken.size = this.#sizes[slot]!;
-    this.taken.payloadType = this.#payloadTypes[slot]!;
     this.taken.rtpTimestamp = this.#timestamps[slot]!;
   }
 

@@ -131,10 +131,6 @@ export class RingReader {
     this.#memory = new RingMemory(ring);
   }
 
-  get dropped(): number {
-    return Atomics.load(this.#memory.header, DROPPED);
-  }
-
   /** 0 while the writer goes on. Ask before `read`: then nothing can come after what was read. */
   get endReason(): number {
     return Atomics.load(this.#memory.header, END_REASON);
