@@ -13,10 +13,9 @@ import type { Listener, SipEvent, TransportName } from "../ua/types.ts";
 import { UserAgent } from "../ua/user-agent.ts";
 import { Facing } from "./facing.ts";
 import type { MakeSipEndpoint, RunningSipEndpoint, SipEndpointOptions } from "./options.ts";
+import { realTransports } from "./real-transports.ts";
 import { resolveHost } from "./resolve.ts";
-import { openTcp } from "./tcp.ts";
-import type { OpenTransport, SipTransport, TransportSink } from "./transport.ts";
-import { openUdp } from "./udp.ts";
+import type { SipTransport, TransportSink } from "./transport.ts";
 
 interface Line {
   readonly transport: SipTransport;
@@ -216,15 +215,6 @@ class Driver {
 
 function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
-}
-
-function realTransports(options: SipEndpointOptions): OpenTransport {
-  const tcp = openTcp(options.clock);
-  return (listener, sink) => {
-    if (listener.transport === "udp") return openUdp(listener, sink);
-    if (listener.transport === "tcp") return tcp(listener, sink);
-    throw new CodedError("engine_not_configured", `SIP over ${listener.transport} is not available`);
-  };
 }
 
 function endpointOf(driver: Driver): RunningSipEndpoint {

@@ -48,10 +48,13 @@ export interface Flow {
   lastNeededMs: number;
   /** When the unfinished message began. */
   messageSinceMs: number | undefined;
-  /** An unanswered ping. */
-  pingedAtMs: number | undefined;
+  lastPingMs: number;
+  /** The last ping has neither been answered nor given up. */
+  awaitsPong: boolean;
   /** It answered one: from now on silence means that the flow is dead. */
   answersPings: boolean;
+  /** Runs while it is being dialled. */
+  patience: Timer | undefined;
 }
 
 export interface FlowsParts extends FlowSurroundings {
@@ -74,8 +77,10 @@ export class Flows implements SipTransport {
   readonly #byFlow = new Map<string, Flow>();
   /** By far end: a response or request to it goes by the connection that is there. */
   readonly #byPeer = new Map<string, Flow>();
-  readonly #takenFrom = new Map<string, number>();
-  #taken = 0;
+  readonly #admitted = new Set<Socket>();
+  readonly #admittedFrom = new Map<string, number>();
+  /** Forgotten, with a last answer on the way, and since when. */
+  readonly #ending = new Map<Wire, number>();
   #sweeper: Timer;
   #isClosed = false;
 
@@ -113,23 +118,26 @@ export class Flows implements SipTransport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#sweeper.cancel();
-    for (const flow of this.#byFlow.values()) flow.wire.destroy();
+    for (const flow of this.#byFlow.values()) this.#stop(flow);
+    for (const wire of this.#ending.keys()) wire.destroy();
+    for (const socket of this.#admitted) socket.destroy();
     await this.#parts.stop();
   }
 
   /** Asked for every accepted socket, before any handshake: over a cap it is closed. False: forget it. */
   admit(socket: Socket): boolean {
     const address = plainAddress(socket.remoteAddress ?? "");
-    const taken = this.#takenFrom.get(address) ?? 0;
-    if (this.#isClosed || address === "" || taken >= this.#limits.perAddress || this.#taken >= this.#limits.total) {
+    const admitted = this.#admittedFrom.get(address) ?? 0;
+    const isFull = admitted >= this.#limits.perAddress || this.#admitted.size >= this.#limits.total;
+    if (this.#isClosed || address === "" || isFull) {
       this.#count("RefusedConnections");
       socket.destroy();
       return false;
     }
-    this.#taken++;
-    this.#takenFrom.set(address, taken + 1);
+    this.#admitted.add(socket);
+    this.#admittedFrom.set(address, admitted + 1);
     socket.setKeepAlive(true, this.#limits.idleMs);
-    socket.once("close", () => this.#release(address));
+    socket.once("close", () => this.#release(socket, address));
     return true;
   }
 
@@ -151,12 +159,14 @@ export class Flows implements SipTransport {
       lastHeardMs: nowMs,
       lastNeededMs: nowMs,
       messageSinceMs: undefined,
-      pingedAtMs: undefined,
+      lastPingMs: nowMs,
+      awaitsPong: false,
       answersPings: transport === "ws" || transport === "wss",
+      patience: undefined,
     };
     this.#byFlow.set(id, flow);
     this.#byPeer.set(flow.key, flow);
-    if (!isIncoming) this.#giveUpLater(flow);
+    if (!isIncoming) flow.patience = this.#patienceFor(flow);
     return flow;
   }
 
@@ -164,16 +174,17 @@ export class Flows implements SipTransport {
   opened(flow: Flow): void {
     if (flow.isOpen || !this.#byFlow.has(flow.peer.flow ?? "")) return;
     flow.isOpen = true;
+    flow.patience?.cancel();
     flow.backlogBytes = 0;
     for (const { bytes, failed } of flow.backlog.splice(0)) this.#write(flow, bytes, failed);
   }
 
   /** Bytes came. `isUnfinished`: a message has begun and is not whole. */
-  heard(flow: Flow, isUnfinished = false): void {
+  heard(flow: Flow, what: { readonly isUnfinished?: boolean; readonly isPong?: boolean } = {}): void {
     flow.lastHeardMs = this.#clock.nowMs();
-    if (flow.pingedAtMs !== undefined) flow.answersPings = true;
-    flow.pingedAtMs = undefined;
-    if (isUnfinished) flow.messageSinceMs ??= flow.lastHeardMs;
+    if (flow.awaitsPong && what.isPong === true) flow.answersPings = true;
+    flow.awaitsPong = false;
+    if (what.isUnfinished === true) flow.messageSinceMs ??= flow.lastHeardMs;
     else flow.messageSinceMs = undefined;
   }
 
@@ -182,12 +193,13 @@ export class Flows implements SipTransport {
     this.#count(counter);
     flow.wire.end();
     this.#forget(flow);
-    this.#clock.schedule(this.#clock.nowMs() + this.#limits.connectMs, () => flow.wire.destroy());
+    this.#ending.set(flow.wire, this.#clock.nowMs());
   }
 
   /** The connection is over. Idempotent; tells after the caller has returned. */
   drop(flow: Flow, problem: string): void {
-    flow.wire.destroy();
+    this.#stop(flow);
+    this.#ending.delete(flow.wire);
     this.#forget(flow);
     const unsent = [...flow.unsent];
     flow.unsent.clear();
@@ -212,18 +224,23 @@ export class Flows implements SipTransport {
     if (!this.#isClosed) queueMicrotask(() => this.#sink.flowClosed(id));
   }
 
-  #release(address: string): void {
-    this.#taken--;
-    const left = (this.#takenFrom.get(address) ?? 1) - 1;
-    if (left > 0) this.#takenFrom.set(address, left);
-    else this.#takenFrom.delete(address);
+  #release(socket: Socket, address: string): void {
+    this.#admitted.delete(socket);
+    const left = (this.#admittedFrom.get(address) ?? 1) - 1;
+    if (left > 0) this.#admittedFrom.set(address, left);
+    else this.#admittedFrom.delete(address);
   }
 
-  #giveUpLater(flow: Flow): void {
+  #stop(flow: Flow): void {
+    flow.patience?.cancel();
+    flow.wire.destroy();
+  }
+
+  #patienceFor(flow: Flow): Timer {
     const { connectMs } = this.#limits;
-    this.#clock.schedule(this.#clock.nowMs() + connectMs, () => {
-      if (!flow.isOpen) this.drop(flow, `no connection within ${connectMs} ms`);
-    });
+    return this.#clock.schedule(this.#clock.nowMs() + connectMs, () =>
+      this.drop(flow, `no connection within ${connectMs} ms`),
+    );
   }
 
   /** A TLS connection is used again only for the name that its certificate was checked for. */
@@ -236,6 +253,7 @@ export class Flows implements SipTransport {
     return this.#clock.schedule(this.#clock.nowMs() + this.#limits.sweepEveryMs, () => {
       const nowMs = this.#clock.nowMs();
       for (const flow of [...this.#byFlow.values()]) this.#look(flow, nowMs);
+      for (const [wire, sinceMs] of this.#ending) if (nowMs - sinceMs > this.#limits.connectMs) wire.destroy();
       if (!this.#isClosed) this.#sweeper = this.#scheduleSweep();
     });
   }
@@ -246,24 +264,31 @@ export class Flows implements SipTransport {
       this.#count("UnfinishedMessages");
       return this.drop(flow, "a message was begun and not finished");
     }
-    if (flow.pingedAtMs !== undefined && flow.answersPings && nowMs - flow.pingedAtMs > pongMs) {
-      // RFC 5626 §4.4.1: no pong within 10 s, the flow has failed.
-      this.#count("DeadFlows");
-      return this.drop(flow, "the peer does not answer keep-alives any more");
+    if (flow.awaitsPong && nowMs - flow.lastPingMs > pongMs) {
+      // RFC 5626 §4.4.1: no pong within 10 s, the flow has failed; a peer that never gave one does not know of it.
+      flow.awaitsPong = false;
+      if (flow.answersPings) {
+        this.#count("DeadFlows");
+        return this.drop(flow, "the peer does not answer keep-alives any more");
+      }
     }
-    const silentMs = nowMs - flow.lastHeardMs;
-    const isDueForPing = flow.isPinged && flow.pingedAtMs === undefined && flow.isOpen && silentMs > pingAfterMs;
+    const isDueForPing =
+      flow.isPinged && flow.isOpen && nowMs - Math.max(flow.lastHeardMs, flow.lastPingMs) > pingAfterMs;
     const isOverdue = nowMs - Math.max(flow.lastHeardMs, flow.lastNeededMs) > idleMs;
     if (!isDueForPing && !isOverdue) return;
     if (this.#sink.isFlowInUse(flow.peer.flow ?? "")) {
       flow.lastNeededMs = nowMs;
-      if (!isDueForPing) return;
-      flow.pingedAtMs = nowMs;
-      flow.wire.ping();
+      if (isDueForPing) this.#ping(flow, nowMs);
     } else if (isOverdue) {
       this.#count("IdleConnections");
       this.drop(flow, "idle");
     }
+  }
+
+  #ping(flow: Flow, nowMs: number): void {
+    flow.lastPingMs = nowMs;
+    flow.awaitsPong = true;
+    flow.wire.ping();
   }
 
   #count(what: string): void {

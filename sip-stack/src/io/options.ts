@@ -24,6 +24,8 @@ export interface SipEndpointOptions {
   readonly transports?: OpenTransport | undefined;
   /** Default: `node:dns`. IP addresses of a host name, best first; empty when it has none. */
   readonly resolve?: ((host: string) => Promise<readonly string[]>) | undefined;
+  /** PEM file of authorities trusted beside the well-known ones when we connect over TLS. */
+  readonly trustedCaFile?: string | undefined;
   /** Realm of our challenges and host of our addresses of record. */
   readonly domain: string;
   /** User-Agent and Server header. */

@@ -1,9 +1,10 @@
 /** Limits of the TCP transport: real loopback sockets, handed-in time; @net. */
 import { connect, type Socket } from "node:net";
-import type { Clock } from "@voepy/base";
+import { type Clock, silentLog } from "@voepy/base";
 import { afterEach, expect, test } from "vitest";
 import type { SipAddress } from "../ua/types.ts";
-import { openTcp, TCP_LIMITS, type TcpLimits } from "./tcp.ts";
+import { DEFAULT_FLOW_LIMITS, type FlowLimits } from "./flow-limits.ts";
+import { openTcp } from "./tcp.ts";
 import type { SipTransport, TransportSink } from "./transport.ts";
 
 /** Runs what is due when told to. */
@@ -53,7 +54,7 @@ interface Rig {
   nextSource(): Promise<SipAddress>;
 }
 
-async function rig(limits: Partial<TcpLimits> = {}): Promise<Rig> {
+async function rig(limits: Partial<FlowLimits> = {}): Promise<Rig> {
   const clock = new HandClock();
   const counted: string[] = [];
   const closedFlows: string[] = [];
@@ -70,10 +71,14 @@ async function rig(limits: Partial<TcpLimits> = {}): Promise<Rig> {
     isFlowInUse: (flow) => inUse.has(flow),
     count: (name) => counted.push(name),
   };
-  const transport = await openTcp(clock, { ...TCP_LIMITS, ...limits })(
-    { transport: "tcp", host: "127.0.0.1", port: 0 },
-    sink,
-  );
+  let flows = 0;
+  const open = openTcp({
+    clock,
+    log: silentLog,
+    flowId: (name) => `${name}-${++flows}`,
+    limits: { ...DEFAULT_FLOW_LIMITS, ...limits },
+  });
+  const transport = await open({ transport: "tcp", host: "127.0.0.1", port: 0 }, sink);
   closers.push(() => transport.close());
   const nextSource = async (): Promise<SipAddress> => {
     while (sources.length === 0) await new Promise<void>((done) => (wake = done));

@@ -1,8 +1,9 @@
 /**
- * What the driver asks of a way to move SIP text (RFC 3261 §18): UDP and TCP here, the emulated network in tests.
- * A transport knows whole messages only; parsing, Via and routing are the user agent's.
+ * What the driver asks of a way to move SIP text (RFC 3261 §18): UDP, TCP, TLS and WebSocket here, the emulated
+ * network in tests. A transport knows whole messages only; parsing, Via and routing are the user agent's.
  */
 import type { ParseResult } from "../message/message.ts";
+import type { Hop } from "../ua/hop.ts";
 import type { Listener, SipAddress, TransportName } from "../ua/types.ts";
 
 export interface SipTransport {
@@ -14,14 +15,16 @@ export interface SipTransport {
    * `to.address:to.port`, opened when there is none. `failed` is called at most once, with what went wrong, and
    * never inside this call.
    */
-  send(bytes: Uint8Array, to: SipAddress, failed: (problem: string) => void): void;
+  send(bytes: Uint8Array, to: Hop, failed: (problem: string) => void): void;
+  /** Streams: that connection is one of this listener's, and open. */
+  hasFlow?(flow: string): boolean;
   /** Stops receiving and frees the port. What is queued may be lost. Idempotent. */
   close(): Promise<void>;
 }
 
 /** Where a transport reports. Never called inside `OpenTransport` or `send`. */
 export interface TransportSink {
-  /** One datagram. `bytes` is the receiver's to keep. */
+  /** One datagram or WebSocket message. `bytes` is the receiver's to keep. */
   received(bytes: Uint8Array, source: SipAddress): void;
   /** One message cut from a stream, or the error that ended the stream. */
   framed(result: ParseResult, source: SipAddress): void;

@@ -4,6 +4,8 @@ import type { Listener, SipAddress, TransportName } from "./types.ts";
 export interface Hop extends SipAddress {
   /** Index of the listener it came by and goes back by; undefined: the driver chooses. */
   readonly listener?: number | undefined;
+  /** The host name that led here, which a TLS certificate must be for; undefined: the address itself (RFC 5922 §4). */
+  readonly name?: string | undefined;
 }
 
 export function defaultPort(transport: TransportName): number {

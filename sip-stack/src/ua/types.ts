@@ -22,6 +22,9 @@ export interface Listener {
   readonly port: number;
   /** What Via and Contact say; where undefined, the address of the interface that faces the peer. */
   readonly advertisedAddress?: string | undefined;
+  /** tls and wss: paths of PEM files, the certificate with its chain and the key. Read again when they change. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 /** One INVITE dialog usage, incoming or outgoing; ours, opaque. */
