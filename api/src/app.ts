@@ -3,7 +3,7 @@
  * without a socket.
  */
 import { type Clock, CodedError, type Log, type MakeId, type Random, randomHex } from "@voepy/base";
-import { type CallControl, serializeCall, verbs } from "@voepy/call-control";
+import { type CallControl, serializeCall, type Traces, verbs } from "@voepy/call-control";
 import type { Store } from "@voepy/store";
 import { Hono } from "hono";
 import { type Listening, listen } from "./io/listen.ts";
@@ -25,12 +25,14 @@ import { downloadRoutes } from "./routes/download.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
 import { type SandboxCalls, sandboxRoutes } from "./routes/sandbox.ts";
+import { traceRoutes } from "./routes/trace.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import type { RecordingLinkSigner } from "./sign.ts";
 
 export interface ApiOptions {
   readonly store: Store;
   readonly calls: CallControl;
+  readonly traces: Pick<Traces, "ofCall">;
   /** Absent: `POST /v1/sandbox/calls` answers 501. */
   readonly sandbox?: SandboxCalls | undefined;
   readonly links: RecordingLinkSigner;
@@ -90,6 +92,7 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
   const routes: Route[] = [
     ...callRoutes(options),
     ...callActionRoutes(verbs, options),
+    ...traceRoutes(options),
     ...downloadRoutes(options),
     ...recordingRoutes(options),
     ...webhookRoutes(options),

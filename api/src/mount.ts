@@ -6,7 +6,7 @@ import type { Bearer } from "./middleware/bearer.ts";
 import { jsonBody } from "./middleware/body.ts";
 import { checkedKey, type Idempotency, type StoredAnswer } from "./middleware/idempotency.ts";
 import { refusalOf } from "./refusal.ts";
-import type { ApiEnv, KeyedRoute, Route } from "./route.ts";
+import type { Answer, ApiEnv, KeyedRoute, Route } from "./route.ts";
 
 export interface Gates {
   readonly bearer: Bearer;
@@ -54,16 +54,19 @@ async function answerKeyed(c: Context<ApiEnv>, route: KeyedRoute, gates: Gates):
   const run = route.prepare(input);
   const id = c.req.param("id") ?? "";
   const idempotency = slotOf(c, route);
-  const act = async (): Promise<StoredAnswer> => {
+  const act = async (): Promise<StoredAnswer & Pick<Answer, "file">> => {
     if (route.opensCall && gates.isDraining())
       throw new CodedError("draining", "this server is going down and takes no new calls");
-    const { status, json, logged } = await run({ tenantId, id, idempotency });
+    const { status, json, file, logged } = await run({ tenantId, id, idempotency });
     // What changes something leaves a line; reading does not.
     if (route.method !== "get")
       gates.log.info("api request", { ...requestFields(c), keyId: apiKey.id, status, ...logged });
-    return { status, body: json === undefined ? "" : JSON.stringify(json) };
+    return { status, body: json === undefined ? "" : JSON.stringify(json), ...(file && { file }) };
   };
-  if (idempotency === undefined) return send(c, await act());
+  if (idempotency === undefined) {
+    const { file, ...answer } = await act();
+    return file === undefined ? send(c, answer) : sendFile(c, file);
+  }
   const settle = (): Promise<StoredAnswer> => act().catch((thrown: unknown) => refused(c, thrown, gates));
   const answer = await gates.idempotency.once({ tenantId, ...idempotency, body: input }, settle);
   if (answer.isReplay) c.header("idempotent-replayed", "true");
@@ -102,6 +105,14 @@ function queryOf(c: Context<ApiEnv>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
   );
+}
+
+function sendFile(c: Context<ApiEnv>, { bytes, mediaType, name }: NonNullable<Answer["file"]>): Response {
+  c.header("content-type", mediaType);
+  c.header("content-disposition", `attachment; filename="${name}"`);
+  c.header("cache-control", "private, no-store");
+  c.header("x-content-type-options", "nosniff");
+  return c.body(Uint8Array.from(bytes));
 }
 
 /** Hono's typed `json` cannot carry text that is already JSON, and an idempotent answer is kept as text. */

@@ -35,8 +35,10 @@ export interface Asked<Input> {
 
 export interface Answer {
   readonly status: 200 | 201 | 204;
-  /** Absent: no body, for 204. */
+  /** Neither this nor a file: no body, for 204. */
   readonly json?: unknown;
+  /** A body that is not JSON: of a GET only. `name` is what a browser saves it as. */
+  readonly file?: { readonly bytes: Uint8Array; readonly mediaType: string; readonly name: string };
   /** What the request's line in the log says besides who, what and which request. */
   readonly logged?: LogFields;
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, CodedError, idMaker, type Log, type LogFields, seededRandom, silentLog } from "@voepy/base";
-import type { CallControl, DialBody } from "@voepy/call-control";
+import { type CallControl, type DialBody, Traces } from "@voepy/call-control";
 import { type CallRecord, openStore, type RecordingRecord, type Store } from "@voepy/store";
 import { type Api, type ApiOptions, makeApi, makeLinks, recordingFolder } from "../src/index.ts";
 import { makeTestClock, START_MS, type TestClock } from "./clock.ts";
@@ -72,6 +72,7 @@ function build(parts: Parts): World {
     api: makeApi({
       store,
       calls,
+      traces: new Traces(),
       links,
       files: recordingFolder(folder),
       clock,

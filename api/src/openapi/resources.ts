@@ -134,6 +134,36 @@ export const event = z
   })
   .meta({ id: "Event" });
 
+const endpoint = z.object({ address: z.string(), port: z.int() });
+
+const tracedMessage = z
+  .object({
+    time,
+    offset_ms: z.int().meta({ description: "Since the first message of the trace" }),
+    direction: z.enum(["sent", "received"]),
+    transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]),
+    local: endpoint,
+    remote: endpoint,
+    first_line: z.string().meta({ examples: ["INVITE sip:+15558675309@203.0.113.10 SIP/2.0"] }),
+    method: text.meta({ description: "Of a response the one it answers" }),
+    status: count.meta({ description: "null for a request" }),
+    cseq: count,
+    sip_call_id: z.string(),
+    leg_id: z.string(),
+    retransmission: z.boolean(),
+    size_bytes: z.int(),
+    text: z.string().meta({ description: "The whole message; credentials and keys are masked by `*`" }),
+  })
+  .meta({ id: "TracedMessage" });
+
+export const callTrace = z
+  .object({
+    call_id: z.string(),
+    dropped_messages: z.int().meta({ description: "Left out because one Call-ID had too many" }),
+    messages: z.array(tracedMessage),
+  })
+  .meta({ id: "CallTrace" });
+
 export const sandboxCall = z.object({ id: z.string() }).meta({ id: "SandboxCall" });
 
 const fieldProblem = z.object({ param: z.string(), message: z.string() }).meta({ id: "FieldProblem" });
@@ -189,6 +219,7 @@ export const resources = {
   DeliveryList: listOf(delivery, "DeliveryList"),
   Event: event,
   EventList: listOf(event, "EventList"),
+  CallTrace: callTrace,
   SandboxCall: sandboxCall,
   Error: errorEnvelope,
 } as const;

@@ -127,6 +127,7 @@ function newCall(world: World, tenantId: string, body: DialBody, plan: Plan): Li
     endReason: null,
   });
   world.registry.calls.set(call.id, call);
+  world.traces.open(call.id);
   world.registry.addLeg(leg);
   call.saveLeg(leg.record);
   call.recordWish = body;

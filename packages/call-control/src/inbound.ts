@@ -152,6 +152,8 @@ function newInboundLeg(world: World, event: InviteEvent, number: NumberRecord, f
   leg.peerHost = event.source.address;
   leg.sdpSessionId = String(randomUint32(world.random));
   world.registry.calls.set(call.id, call);
+  world.traces.open(call.id);
+  world.traces.bind(call.id, event.callId, leg.id);
   world.registry.addLeg(leg);
   world.registry.sessions.set(event.session, leg);
   call.saveLeg(leg.record);

@@ -13,5 +13,10 @@ export {
 } from "./serialize/call.ts";
 export { type RecordingLinks } from "./serialize/links.ts";
 export type { CallControl, VerbDescription } from "./services.ts";
+export { addressBytes, asIpv6 } from "./trace/ip-bytes.ts";
+export { maskSecrets } from "./trace/mask.ts";
+export { makePcap, PCAP_MEDIA_TYPE } from "./trace/pcap.ts";
+export { serializeTrace } from "./trace/serialize.ts";
+export { type CallTrace, TRACE_LIMITS, Traces } from "./trace/traces.ts";
 export { verbs } from "./verbs/index.ts";
 export type { CallControlOptions, CallLimits } from "./world.ts";

@@ -8,6 +8,7 @@ import type { Registry } from "./call/registry.ts";
 import type { RecordingFolder } from "./io/recording-folder.ts";
 import type { PromptLibrary } from "./prompts.ts";
 import type { RecordingLinks } from "./serialize/links.ts";
+import type { Traces } from "./trace/traces.ts";
 
 export interface CallLimits {
   readonly maxCalls: number;
@@ -30,6 +31,8 @@ export interface CallControlOptions {
   /** Fetches prompts; judges every address. */
   readonly http: HttpClient;
   readonly links: RecordingLinks;
+  /** Told which Call-IDs are of which call; whoever makes the SIP endpoint feeds it the messages. */
+  readonly traces: Traces;
   readonly limits: CallLimits;
   readonly nodeId: string;
   /** AOR domain and realm of softphones. */

@@ -167,6 +167,15 @@ export const configSchema = z.strictObject({
         .array(z.enum(["MD5", "SHA-256"]))
         .min(1)
         .default(["MD5"]),
+      /** Where every SIP message is copied to: a Homer or other collector of HEP version 3, by UDP. */
+      hep: z
+        .strictObject({
+          host: z.string().min(1),
+          port: z.int().min(1).max(65535).default(9060),
+          capture_id: z.int().min(0).max(0xffffffff).default(1),
+          password: z.string().min(1).optional(),
+        })
+        .optional(),
     })
     .prefault({}),
   media: z

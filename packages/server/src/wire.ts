@@ -17,6 +17,7 @@ import { declarationOf, type FirstStart, firstStart } from "./declare.ts";
 import type { Outside } from "./outside.ts";
 import { sandboxCalls, sandboxRoute, startSandbox } from "./sandbox.ts";
 import { sipHooks } from "./sip-hooks.ts";
+import { startTracing, type Tracing } from "./tracing.ts";
 
 const version: string = (createRequire(import.meta.url)("../package.json") as { version: string }).version;
 
@@ -49,6 +50,7 @@ interface Parts {
   readonly recordingsFolder: string;
   readonly nodeId: string;
   readonly media: MediaPool;
+  readonly tracing: Tracing;
   directory: Directory;
   isDraining: boolean;
 }
@@ -67,6 +69,7 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
   const api = makeApi({
     store,
     calls: control,
+    traces: parts.tracing.traces,
     sandbox: sandboxCalls(
       sandbox,
       () => parts.directory,
@@ -82,7 +85,7 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
     limits: API_LIMITS,
     draining: () => parts.isDraining,
     ready: () => !parts.isDraining,
-    metrics: () => metricsOf(sip, parts.media, control),
+    metrics: () => metricsOf(sip, parts, control),
   });
   return running({ parts, sip, sandbox, control, webhooks, api, first });
 }
@@ -115,6 +118,7 @@ async function openParts(
     recordingsFolder,
     nodeId: await store.value("node_id", () => makeId("node")),
     media: await startMedia(config, log, outside),
+    tracing: startTracing(config, outside, log),
     directory: makeDirectory(await store.settings.load()),
     isDraining: false,
   };
@@ -138,6 +142,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
     directory: () => parts.directory,
     http: outside.http,
     links,
+    traces: parts.tracing.traces,
     limits: {
       maxCalls: config.limits.max_calls,
       maxCallMs: config.limits.max_call_secs * 1000,
@@ -199,6 +204,7 @@ function startSip(parts: Parts, onEvent: (event: SipEvent) => void): Promise<Run
     log,
     hooks: sipHooks(config, () => parts.directory),
     onEvent,
+    trace: parts.tracing.message,
   });
 }
 
@@ -228,13 +234,14 @@ function udpTarget(sip: RunningSipEndpoint): { host: string; port: number } {
 
 async function metricsOf(
   sip: RunningSipEndpoint,
-  media: MediaPool,
+  { media, tracing }: Parts,
   control: RunningCallControl,
 ): Promise<Record<string, number>> {
   const prefixed = (prefix: string, counters: Readonly<Record<string, number>>): [string, number][] =>
     Object.entries(counters).map(([name, value]) => [`${prefix}_${name}`, value]);
   return {
     calls_live: control.liveCalls(),
+    ...tracing.counters(),
     ...Object.fromEntries([...prefixed("sip", sip.counters()), ...prefixed("media", await media.counters())]),
   };
 }
@@ -251,7 +258,7 @@ interface Built {
 
 function running(built: Built): Server {
   const { parts, sip, sandbox, control, webhooks, api, first } = built;
-  const { config, log, store, media, outside } = parts;
+  const { config, log, store, media, tracing, outside } = parts;
   const { clock } = outside;
   return {
     api,
@@ -271,6 +278,7 @@ function running(built: Built): Server {
       const closing: readonly [string, () => Promise<void>][] = [
         ["sandbox", () => sandbox.close()],
         ["sip", () => sip.close()],
+        ["tracing", () => tracing.close()],
         ["media", () => media.close()],
         ["webhooks", () => webhooks.close()],
         ["store", () => store.close()],

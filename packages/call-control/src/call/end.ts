@@ -38,6 +38,7 @@ export function endCall(world: World, call: LiveCall, ending: Ending): void {
   });
   world.log.info("call over", { call: call.id, reason: ending.reason, initiator: ending.initiator });
   world.registry.releaseIfDone(call);
+  world.traces.end(call.id);
 }
 
 /** Ends one leg: its signalling, its media, its place in a bridge. Its call goes on unless a rule of bridges says otherwise. */

@@ -78,6 +78,8 @@ function callNextGroup(world: World, leg: Leg, outgoing: Outgoing, codec: Negoti
     const session = world.sip.invite(inviteTo(target, outgoing.plan, leg.localSdp));
     outgoing.ringing.add(session);
     world.registry.sessions.set(session, leg);
+    const sipCallId = world.sip.callIdOf(session);
+    if (sipCallId !== undefined) world.traces.bind(leg.call.id, sipCallId, leg.id);
   }
 }
 
