@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { hasFixtures, readRtp } from "../../test/pcap.ts";
 import { seeded, shareOf, signalToNoiseDb, sine, voice } from "../../test/sound.ts";
+import { pcma } from "../codec/pcma.ts";
 import { energy } from "../dsp/energy.ts";
+import { goertzelPower } from "../dsp/goertzel.ts";
 import { Concealer, findPitch } from "./conceal.ts";
 
 const FRAME = 160;
@@ -59,3 +62,42 @@ test("the pitch of a voice is found", () => {
   const pulses = Int16Array.from({ length: 400 }, (_, i) => (i % 64 < 8 ? 9000 : -500));
   expect(findPitch(pulses, 400, 8)).toBe(64);
 });
+
+describe.skipIf(!hasFixtures)("captured speech", () => {
+  test("what is made up is nearer to the lost spectrum than silence is", () => {
+    const speech = speechOf("pcap/g711a.pcap");
+    const distances = { concealed: 0, silent: 0 };
+    for (let frame = 10; (frame + 2) * FRAME < speech.length; frame++) {
+      const around = speech.subarray((frame - 6) * FRAME, (frame + 2) * FRAME);
+      if (energy(around, 6 * FRAME, 7 * FRAME) < 10_000) continue;
+      const meant = spectrumOf(around);
+      distances.concealed += distance(meant, spectrumOf(play(around, new Set([6]), true)));
+      distances.silent += distance(meant, spectrumOf(play(around, new Set([6]), false)));
+    }
+    expect(distances.concealed).toBeLessThan(0.9 * distances.silent);
+  });
+});
+
+function speechOf(name: string): Int16Array {
+  const pcm = new Int16Array(1000);
+  const decoder = pcma.makeDecoder();
+  return Int16Array.from(
+    readRtp(name).flatMap(({ bytes, payloadOffset, payloadSize }) => [
+      ...pcm.subarray(0, decoder.decode(bytes, payloadOffset, payloadSize, pcm)),
+    ]),
+  );
+}
+
+/** Level in dB of 15 bands around the frame that was lost. */
+function spectrumOf(pcm: Int16Array): number[] {
+  return Array.from({ length: 15 }, (_, band) => {
+    let power = 0;
+    for (let step = 0; step < 5; step++)
+      power += goertzelPower(pcm, 250 + 220 * band + 44 * step, 8000, { from: 6 * FRAME - 40, to: 7 * FRAME + 40 });
+    return 10 * Math.log10(power + 300);
+  });
+}
+
+function distance(a: readonly number[], b: readonly number[]): number {
+  return Math.sqrt(a.reduce((sum, level, i) => sum + (level - b[i]!) ** 2, 0) / a.length);
+}
