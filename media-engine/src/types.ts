@@ -34,6 +34,9 @@ export interface PlayoutRequest {
   readonly loop: number;
 }
 
+/** What plays now (or comes next), the whole queue, or one prompt wherever it stands in it. */
+export type PlayoutStop = "current" | "all" | { readonly prompt: string };
+
 /** Segments played one after the other, over again when `repeat`. Levels in dBm0 per frequency. */
 export interface ToneSpec {
   readonly segments: readonly {
@@ -107,7 +110,7 @@ export interface MediaLeg {
   /** Sends back what comes in, at once (relay to itself). */
   setEcho(on: boolean): void;
   play(request: PlayoutRequest): void;
-  stopPlayout(which: "current" | "all"): void;
+  stopPlayout(which: PlayoutStop): void;
   startRecording(request: RecordingRequest): void;
   stopRecording(recording: string): void;
   /** `0-9A-D*#`, `w` 500 ms, `W` 1 s. RFC 4733, or a tone when none was negotiated. */

@@ -3,7 +3,7 @@
  * or a tone made on the spot.
  */
 import { ToneGenerator } from "../dsp/tone.ts";
-import type { ToneSpec } from "../types.ts";
+import type { PlayoutStop, ToneSpec } from "../types.ts";
 
 export interface PlayoutItem {
   readonly prompt: string;
@@ -54,7 +54,14 @@ export class Playout {
     this.#queue.push(item);
   }
 
-  stop(which: "current" | "all"): void {
+  stop(which: PlayoutStop): void {
+    if (typeof which !== "string" && this.#current?.prompt !== which.prompt) {
+      const at = this.#queue.findIndex(({ prompt }) => prompt === which.prompt);
+      if (at === -1) return;
+      this.#queue.splice(at, 1);
+      this.#report({ type: "ended", prompt: which.prompt, reason: "cancelled" });
+      return;
+    }
     const dropped =
       which === "all" ? this.#queue.splice(0) : this.#current === undefined ? this.#queue.splice(0, 1) : [];
     if (this.#current !== undefined) this.#end(this.#current, "cancelled");

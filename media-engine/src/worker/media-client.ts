@@ -8,6 +8,7 @@ import type {
   MediaLeg,
   MediaLegId,
   PlayoutRequest,
+  PlayoutStop,
   PortParams,
   RecordingRequest,
 } from "../types.ts";
@@ -79,7 +80,7 @@ export class MediaClient implements MediaLeg {
     this.#post({ type: "play", leg: this.id, item });
   }
 
-  stopPlayout(which: "current" | "all"): void {
+  stopPlayout(which: PlayoutStop): void {
     this.#post({ type: "stopPlayout", leg: this.id, which });
   }
 

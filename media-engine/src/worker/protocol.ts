@@ -6,7 +6,7 @@ import type { ErrorCode } from "@voepy/base";
 import type { PlayoutItem } from "../nodes/playout.ts";
 import type { LatchState } from "../rtp/latch.ts";
 import type { TxState } from "../rtp/tx-stream.ts";
-import type { LegStats, MediaEvent, MediaLegId, PortParams } from "../types.ts";
+import type { LegStats, MediaEvent, MediaLegId, PlayoutStop, PortParams } from "../types.ts";
 
 /** A recording being made: `ring` and `startMs` (monotonic, of the whole process) belong to it wherever its leg is. */
 export interface TapState {
@@ -40,7 +40,7 @@ export type MediaCommand =
   | { readonly type: "setParams"; readonly leg: MediaLegId; readonly params: PortParams }
   | { readonly type: "setEcho"; readonly leg: MediaLegId; readonly on: boolean }
   | { readonly type: "play"; readonly leg: MediaLegId; readonly item: PlayoutItem }
-  | { readonly type: "stopPlayout"; readonly leg: MediaLegId; readonly which: "current" | "all" }
+  | { readonly type: "stopPlayout"; readonly leg: MediaLegId; readonly which: PlayoutStop }
   | {
       readonly type: "startTap";
       readonly leg: MediaLegId;

@@ -8,7 +8,7 @@ import type { LiveCall } from "./call/call.ts";
 import { endCall, legGone } from "./call/end.ts";
 import { Registry } from "./call/registry.ts";
 import { dial, onDialOutcome } from "./dial.ts";
-import { gatherDigit } from "./gather/gather.ts";
+import { gatherDigit, gatherPromptEnded } from "./gather/gather.ts";
 import { onConfirmed, onInvite } from "./inbound.ts";
 import { RecordingFolder } from "./io/recording-folder.ts";
 import type { Leg } from "./leg/leg.ts";
@@ -189,6 +189,7 @@ function onLegMedia(world: World, leg: Leg, event: Extract<MediaEvent, { leg: st
       return;
     case "playoutEnded":
       onPlayoutEnded(leg, event);
+      gatherPromptEnded(world, leg.call, event.prompt);
       return;
     case "rtpSilent":
       world.log.warn("no audio received", { call: leg.call.id, leg: leg.id, silentMs: event.silentMs });

@@ -55,7 +55,8 @@ export function onDialOutcome(world: World, call: LiveCall, outcome: Outcome): v
     case "earlyMedia":
       leg.patch({ status: "ringing" });
       call.advance("ringing");
-      if (outcome.type === "earlyMedia" && call.earlyAudioUrl !== undefined) playUrl(world, leg, call.earlyAudioUrl, 0);
+      if (outcome.type === "earlyMedia" && call.earlyAudioUrl !== undefined)
+        playUrl(world, leg, { url: call.earlyAudioUrl, loop: 0 });
       recordAsWished(world, leg, "on_ringing");
       return;
     case "answered":

@@ -9,6 +9,8 @@ export type EventType =
   | "call.bridged"
   | "call.unbridged"
   | "call.transfer_failed"
+  | "call.held"
+  | "call.resumed"
   | "call.ended"
   | "call.dtmf_received"
   | "call.gather_complete"

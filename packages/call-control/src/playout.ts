@@ -4,8 +4,16 @@ import type { MediaEvent, ToneSpec } from "@voepy/media-engine";
 import type { Leg } from "./leg/leg.ts";
 import type { World } from "./world.ts";
 
+export interface UrlPrompt {
+  readonly url: string;
+  /** 1–100, 0: endless. */
+  readonly loop: number;
+  /** It could not be fetched or decoded; after its event. */
+  readonly onFailed?: (prompt: string) => void;
+}
+
 /** Fetches and queues a prompt behind what the leg already has; failures are told as `call.playback_ended`. */
-export function playUrl(world: World, leg: Leg, url: string, loop: number): string {
+export function playUrl(world: World, leg: Leg, { url, loop, onFailed }: UrlPrompt): string {
   const prompt = world.makeId("play");
   leg.call.prompts.set(prompt, leg);
   const key = world.prompts.prepare(url);
@@ -19,6 +27,7 @@ export function playUrl(world: World, leg: Leg, url: string, loop: number): stri
       const error = messageOf(thrown);
       world.log.warn("prompt cannot be played", { call: leg.call.id, leg: leg.id, why: error });
       leg.call.tell("call.playback_ended", { playback_id: prompt, status: "failed", error }, leg);
+      onFailed?.(prompt);
     }
   });
   // The chain above waits for it; without this a failure would also be an unhandled rejection until then.
@@ -43,6 +52,13 @@ export function stopPlayback(leg: Leg, which: "current" | "all"): void {
     return;
   }
   leg.media?.stopPlayout("current");
+}
+
+/** Takes one prompt out of the leg's queue, wherever it stands; told as cancelled. */
+export function stopPrompt(leg: Leg, prompt: string): void {
+  leg.media?.stopPlayout({ prompt });
+  if (!leg.call.prompts.delete(prompt)) return;
+  leg.call.tell("call.playback_ended", { playback_id: prompt, status: "cancelled" }, leg);
 }
 
 export function onPlayoutStarted(leg: Leg, event: Extract<MediaEvent, { type: "playoutStarted" }>): void {

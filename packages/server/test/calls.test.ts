@@ -416,4 +416,85 @@ describe("verbs", () => {
     await world.clock.advance(2000);
     expect(world.eventsOf(id).filter((type) => type === "call.playback_started")).toHaveLength(1);
   });
+
+  test("gather_using_audio is cut by the first digit and repeats its prompt after a bad entry", async () => {
+    world.files.set("https://files.test/menu.wav", makeWav([makeTone(880, 3000)]));
+    world.files.set("https://files.test/sorry.wav", makeWav([makeTone(660, 500)]));
+    const { calling, id } = await answered();
+    const menu = { audio_url: "https://files.test/menu.wav", invalid_audio_url: "https://files.test/sorry.wav" };
+    await world.act(id, "gather_using_audio", { ...menu, valid_digits: "12", maximum_digits: 1, timeout_millis: 4000 });
+    await world.clock.advance(1000);
+    expect(calling.media.heardHz()).toEqual([880]);
+    calling.media.press("9");
+    await world.clock.advance(450);
+    expect(calling.media.heardHz(200)).toEqual([660]);
+    await world.clock.advance(1000);
+    expect(calling.media.heardHz(200)).toEqual([880]);
+    calling.media.press("2");
+    await world.clock.advance(1000);
+    expect(calling.media.heardHz()).toEqual([]);
+    expect(world.eventData(id, "call.gather_complete")).toMatchObject({ digits: "2", status: "valid" });
+  });
+
+  test("a gather whose prompt cannot be fetched still collects", async () => {
+    const { calling, id } = await answered();
+    await world.act(id, "gather_using_audio", { audio_url: "https://files.test/nothing.wav", maximum_digits: 1 });
+    await world.clock.advance(500);
+    calling.media.press("7");
+    await world.clock.advance(500);
+    expect(world.eventData(id, "call.gather_complete")).toMatchObject({ digits: "7", status: "valid" });
+  });
+
+  test("hold gives music and takes the voice away, resume brings both back; the far end is told by SIP", async () => {
+    world.files.set("https://files.test/music.wav", makeWav([makeTone(880, 1000)]));
+    const alice = await world.softphone("alice", { toneHz: 620 });
+    const { calling, id } = await answered();
+    await world.act(id, "transfer", { to: "+15125550199" });
+    await world.clock.advance(300);
+    alice.call!.answer();
+    await world.clock.advance(500);
+    await world.act(id, "hold", { url: "https://files.test/music.wav" });
+    await world.clock.advance(1500);
+    // As the phone sees it: it may only receive.
+    expect(calling.reoffers).toEqual(["recvonly"]);
+    expect(calling.media.heardHz()).toEqual([880]);
+    expect(alice.call!.media.heardHz()).toEqual([]);
+    await world.act(id, "resume");
+    await world.clock.advance(1500);
+    expect(calling.media.heardHz()).toEqual([620]);
+    expect(alice.call!.media.heardHz()).toEqual([440]);
+    expect(world.eventsOf(id).filter((type) => type === "call.held" || type === "call.resumed")).toEqual([
+      "call.held",
+      "call.resumed",
+    ]);
+    const twice = await world.api("POST", `/v1/calls/${id}/actions/resume`, {});
+    expect(twice).toMatchObject({ status: 409, body: { error: { code: "call_not_in_required_state" } } });
+  });
+
+  test("a far end that holds and resumes is told as such", async () => {
+    const { calling, id } = await answered();
+    calling.hold();
+    await world.clock.advance(500);
+    calling.resume();
+    await world.clock.advance(500);
+    expect(world.eventsOf(id).slice(2)).toEqual(["call.held", "call.resumed"]);
+    expect(world.eventData(id, "call.held")).toMatchObject({ initiator: "caller" });
+  });
+
+  test("unbridge leaves both calls up, each on its own", async () => {
+    const alice = await world.softphone("alice", { toneHz: 620 });
+    const { calling, id } = await answered();
+    const other = await world.api("POST", "/v1/calls", { from: FROM, to: "+15125550199" });
+    await world.clock.advance(100);
+    alice.call!.answer();
+    await world.clock.advance(300);
+    await world.act(id, "bridge", { leg_id: (await world.call(other.body.id)).legs[0].id });
+    await world.clock.advance(500);
+    await world.act(id, "unbridge");
+    await world.clock.advance(1500);
+    expect(calling.media.heardHz()).toEqual([]);
+    for (const call of [id, other.body.id])
+      expect(await world.call(call)).toMatchObject({ status: "answered", bridge_id: null });
+    expect(world.eventsOf(other.body.id).at(-1)).toBe("call.unbridged");
+  });
 });

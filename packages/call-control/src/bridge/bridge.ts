@@ -66,7 +66,8 @@ export function leaveBridge(world: World, leg: Leg): Leg[] {
   return orphans;
 }
 
-function setMembers(world: World, bridge: Bridge): void {
-  const members = [...bridge.members].flatMap((leg) => (leg.media === undefined ? [] : [leg.media.id]));
+/** Tells the media engine who hears whom; who is on hold does neither. */
+export function setMembers(world: World, bridge: Bridge): void {
+  const members = [...bridge.members].flatMap((leg) => (leg.media === undefined || leg.isHeld ? [] : [leg.media.id]));
   world.media.setBridge(bridge.id, members);
 }

@@ -38,7 +38,7 @@ export function beginTransfer(world: World, call: LiveCall, request: TransferReq
   world.registry.addLeg(leg);
   call.saveLeg(leg.record);
   if (request.recordWish.record !== "off") call.recordWish = request.recordWish;
-  if (request.audioUrl !== undefined) playUrl(world, call.primary, request.audioUrl, 0);
+  if (request.audioUrl !== undefined) playUrl(world, call.primary, { url: request.audioUrl, loop: 0 });
   else playTone(world, call.primary, RINGBACK);
   call.setTimer(ringTimer(leg), request.timeoutMs, () => {
     transferFailed(world, leg, { reason: "no_answer", sipCode: 408, sipReason: "Request Timeout", q850: null });

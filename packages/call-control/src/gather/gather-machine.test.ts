@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Gather, type GatherRules, onDeadline, onDigit, startGather } from "./gather-machine.ts";
+import { type Gather, type GatherRules, onDeadline, onDigit, onPromptEnded, startGather } from "./gather-machine.ts";
 
 const RULES: GatherRules = {
   minimumDigits: 2,
@@ -10,6 +10,7 @@ const RULES: GatherRules = {
   interDigitTimeoutMs: 2000,
   timeoutMs: 60_000,
   maximumTries: 1,
+  hasPrompt: false,
 };
 
 /** Presses keys 100 ms apart from time 0. */
@@ -73,5 +74,23 @@ describe("a gather", () => {
     const over = pressed("12#");
     expect(onDigit(over, "3", 900)).toBe(over);
     expect(onDeadline(over, 9000)).toBe(over);
+  });
+
+  test("with a prompt waits for its end before any time counts", () => {
+    const prompting = startGather({ ...RULES, hasPrompt: true }, 0);
+    expect(prompting).toMatchObject({ phase: "prompting", deadlineMs: Number.POSITIVE_INFINITY });
+    expect(onPromptEnded(prompting, 9000)).toMatchObject({ phase: "collecting", deadlineMs: 14_000, endsAtMs: 69_000 });
+  });
+
+  test("takes a digit pressed into the prompt, and the prompt is over", () => {
+    const cut = onDigit(startGather({ ...RULES, hasPrompt: true }, 0), "4", 700);
+    expect(cut).toMatchObject({ phase: "collecting", digits: "4", deadlineMs: 2700 });
+  });
+
+  test("plays the prompt again before each new try", () => {
+    const rules = { ...RULES, hasPrompt: true, maximumTries: 2 };
+    const again = onDeadline(onPromptEnded(startGather(rules, 0), 1000), 6000);
+    expect(again).toMatchObject({ phase: "prompting", tries: 2, outcome: undefined });
+    expect(onDeadline(onPromptEnded(again, 7000), 12_000)).toMatchObject({ outcome: "timeout" });
   });
 });

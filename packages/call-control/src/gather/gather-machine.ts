@@ -1,6 +1,9 @@
 /**
- * Digit collection: a machine over digits and time, on any clock. Pure: the owner arms one timer for `deadlineMs`
- * and hears the verdict in `outcome`.
+ * Digit collection: a machine over digits, prompts and time, on any clock. Pure: the owner arms one timer for
+ * `deadlineMs`, plays the prompt when `phase` turns to it, and hears the verdict in `outcome`.
+ *
+ *     prompting ──prompt ended, or a digit──▸ collecting ──terminator, maximum, deadline──▸ outcome
+ *         ▴──────────────bad entry, tries left──────────────┘
  */
 export interface GatherRules {
   readonly minimumDigits: number;
@@ -8,41 +11,43 @@ export interface GatherRules {
   /** One digit, or empty: none. */
   readonly terminatingDigit: string;
   readonly validDigits: string;
-  /** Until the first digit, ms. */
+  /** Until the first digit, ms; counted from the end of the prompt. */
   readonly initialTimeoutMs: number;
   readonly interDigitTimeoutMs: number;
-  /** For the whole of it, ms. */
+  /** For the whole of one try, ms; counted from the end of the prompt. */
   readonly timeoutMs: number;
   readonly maximumTries: number;
+  /** A prompt is played before each try; the first digit cuts it. */
+  readonly hasPrompt: boolean;
 }
 
 export type GatherOutcome = "valid" | "invalid" | "timeout";
 
 export interface Gather {
   readonly rules: GatherRules;
+  readonly phase: "prompting" | "collecting";
   readonly digits: string;
   readonly tries: number;
+  /** End of this try, monotonic ms. */
   readonly endsAtMs: number;
-  /** When the owner must call `onDeadline`, monotonic ms. */
+  /** When the owner must call `onDeadline`, monotonic ms; Infinity while the prompt plays. */
   readonly deadlineMs: number;
   readonly outcome: GatherOutcome | undefined;
 }
 
 export function startGather(rules: GatherRules, nowMs: number): Gather {
-  const endsAtMs = nowMs + rules.timeoutMs;
-  return {
-    rules,
-    digits: "",
-    tries: 1,
-    endsAtMs,
-    deadlineMs: Math.min(nowMs + rules.initialTimeoutMs, endsAtMs),
-    outcome: undefined,
-  };
+  return begin({ rules, digits: "", tries: 1, outcome: undefined }, nowMs);
 }
 
-export function onDigit(gather: Gather, digit: string, nowMs: number): Gather {
+/** The prompt was heard to its end, or could not be played. */
+export function onPromptEnded(gather: Gather, nowMs: number): Gather {
+  return gather.phase === "prompting" && gather.outcome === undefined ? collect(gather, nowMs) : gather;
+}
+
+export function onDigit(before: Gather, digit: string, nowMs: number): Gather {
+  if (before.outcome !== undefined) return before;
+  const gather = onPromptEnded(before, nowMs);
   const { rules } = gather;
-  if (gather.outcome !== undefined) return gather;
   if (digit === rules.terminatingDigit) {
     return gather.digits.length >= rules.minimumDigits
       ? { ...gather, outcome: "valid" }
@@ -60,13 +65,28 @@ export function onDeadline(gather: Gather, nowMs: number): Gather {
   return tryAgain(gather, nowMs, gather.digits === "" ? "timeout" : "invalid");
 }
 
-/** The whole time ends every try; otherwise a bad entry is forgotten and collected anew. */
+/** A bad entry is forgotten and collected anew while tries are left. */
 function tryAgain(gather: Gather, nowMs: number, outcome: GatherOutcome): Gather {
-  if (gather.tries >= gather.rules.maximumTries || nowMs >= gather.endsAtMs) return { ...gather, outcome };
+  if (gather.tries >= gather.rules.maximumTries) return { ...gather, outcome };
+  return begin({ ...gather, digits: "", tries: gather.tries + 1 }, nowMs);
+}
+
+function begin(gather: Omit<Gather, "phase" | "endsAtMs" | "deadlineMs">, nowMs: number): Gather {
+  if (!gather.rules.hasPrompt) return collect(gather, nowMs);
   return {
     ...gather,
-    digits: "",
-    tries: gather.tries + 1,
-    deadlineMs: Math.min(nowMs + gather.rules.initialTimeoutMs, gather.endsAtMs),
+    phase: "prompting",
+    endsAtMs: Number.POSITIVE_INFINITY,
+    deadlineMs: Number.POSITIVE_INFINITY,
+  };
+}
+
+function collect(gather: Omit<Gather, "phase" | "endsAtMs" | "deadlineMs">, nowMs: number): Gather {
+  const endsAtMs = nowMs + gather.rules.timeoutMs;
+  return {
+    ...gather,
+    phase: "collecting",
+    endsAtMs,
+    deadlineMs: Math.min(nowMs + gather.rules.initialTimeoutMs, endsAtMs),
   };
 }

@@ -29,6 +29,12 @@ export class Leg {
   /** Attempts, while an outgoing leg is being placed. */
   outgoing: Outgoing | undefined;
   bridge: Bridge | undefined;
+  /** By us: it neither hears its bridge nor is heard. */
+  isHeld = false;
+  /** By its own far end. */
+  isHeldByFar = false;
+  /** Playback id of the music of `hold`. */
+  holdMusic: string | undefined;
   /** Prompts are fetched side by side but queued in the order they were asked for. */
   playoutOrder: Promise<void> = Promise.resolve();
 

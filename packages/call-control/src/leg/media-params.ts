@@ -39,7 +39,7 @@ export function nextCapabilities(world: World, leg: Leg, codecs: readonly CodecN
     codecs,
     address: world.mediaAddress(leg.peerHost),
     udpPort: leg.media?.udpPort ?? 9,
-    direction: "sendrecv",
+    direction: leg.isHeld ? "sendonly" : "sendrecv",
     ptimeMs: PTIME_MS,
     telephoneEvent: true,
     sessionId: leg.sdpSessionId,

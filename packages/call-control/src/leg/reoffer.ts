@@ -1,6 +1,7 @@
 /** The far end's re-INVITE or UPDATE: hold, a new address, a new codec. */
 import { answerOffer, makeOffer, readAnswer } from "@voepy/sip-stack";
 import type { World } from "../world.ts";
+import { noteFarHold } from "./hold.ts";
 import type { Leg } from "./leg.ts";
 import { applyAudio, codecsFor, nextCapabilities } from "./media-params.ts";
 
@@ -26,12 +27,15 @@ export function onOffer(world: World, leg: Leg, sdp: string | undefined): void {
   leg.localSdp = answer.sdp;
   world.sip.answerOffer(session, { sdp: answer.sdp });
   applyAudio(leg, answer.audio);
+  noteFarHold(leg, answer.audio);
 }
 
 /** The answer to an offer of ours. */
 export function onOfferAnswered(world: World, leg: Leg, sdp: string | undefined): void {
   if (sdp === undefined) return;
   const answer = readAnswer(leg.localSdp, sdp);
-  if (answer.ok) applyAudio(leg, answer.audio);
-  else world.log.warn("answer cannot be used", { call: leg.call.id, leg: leg.id, why: answer.problem });
+  if (answer.ok) {
+    applyAudio(leg, answer.audio);
+    noteFarHold(leg, answer.audio);
+  } else world.log.warn("answer cannot be used", { call: leg.call.id, leg: leg.id, why: answer.problem });
 }

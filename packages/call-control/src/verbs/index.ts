@@ -2,15 +2,19 @@
 import { answer } from "./answer.ts";
 import { bridge } from "./bridge.ts";
 import { gather } from "./gather.ts";
+import { gatherUsingAudio } from "./gather-using-audio.ts";
 import { hangup } from "./hangup.ts";
+import { hold } from "./hold.ts";
 import { play } from "./play.ts";
 import { reject } from "./reject.ts";
+import { resume } from "./resume.ts";
 import { sendDtmf } from "./send-dtmf.ts";
 import { startRecording } from "./start-recording.ts";
 import { stopGather } from "./stop-gather.ts";
 import { stopPlayback } from "./stop-playback.ts";
 import { stopRecording } from "./stop-recording.ts";
 import { transfer } from "./transfer.ts";
+import { unbridge } from "./unbridge.ts";
 import type { AnyVerb } from "./verb.ts";
 
 export const verbs: readonly AnyVerb[] = [
@@ -25,5 +29,9 @@ export const verbs: readonly AnyVerb[] = [
   stopRecording,
   sendDtmf,
   gather,
+  gatherUsingAudio,
   stopGather,
+  unbridge,
+  hold,
+  resume,
 ];

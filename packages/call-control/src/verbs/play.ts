@@ -19,7 +19,7 @@ export const play = defineVerb({
   }),
   run({ world, call }, body) {
     world.prompts.check(body.url);
-    for (const leg of targetLegs(call, body.target_legs)) playUrl(world, leg, body.url, body.loop);
+    for (const leg of targetLegs(call, body.target_legs)) playUrl(world, leg, { url: body.url, loop: body.loop });
   },
 });
 
