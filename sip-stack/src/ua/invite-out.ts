@@ -161,6 +161,7 @@ function receiveFailure(core: Core, session: OutSession, response: SipResponse, 
     status: response.status,
     reason: response.reason,
     q850: q850Of(response),
+    headers: response.headers,
   });
 }
 
@@ -172,8 +173,8 @@ export function inviteFailed(core: Core, session: OutSession, cause: "timeout" |
 
 function noResponse(cause: "timeout" | "transport"): Omit<Failed, "type" | "session"> {
   return cause === "timeout"
-    ? { cause, status: 408, reason: "Request Timeout", q850: undefined }
-    : { cause, status: 503, reason: "Service Unavailable", q850: undefined };
+    ? { cause, status: 408, reason: "Request Timeout", q850: undefined, headers: [] }
+    : { cause, status: 503, reason: "Service Unavailable", q850: undefined, headers: [] };
 }
 
 /** `firstResponseMs` is over. The INVITE is taken back as soon as the peer shows life. */
@@ -186,7 +187,13 @@ export function noFirstResponse(core: Core, session: OutSession, nowMs: number):
 export function cancel(core: Core, session: OutSession, headers: readonly Header[], nowMs: number): boolean {
   if (session.phase !== "pending") return false;
   takeBack(core, session, headers, nowMs);
-  fail(core, session, { cause: "cancelled", status: 487, reason: "Request Terminated", q850: undefined });
+  fail(core, session, {
+    cause: "cancelled",
+    status: 487,
+    reason: "Request Terminated",
+    q850: undefined,
+    headers: [],
+  });
   return true;
 }
 

@@ -147,6 +147,8 @@ export type SipEvent =
       readonly status: number;
       readonly reason: string;
       readonly q850: number | undefined;
+      /** Of the response: Retry-After of a 503, Contact of a 3xx. Empty when there was none. */
+      readonly headers: readonly Header[];
     }
   /** re-INVITE or UPDATE; must be followed by `answerOffer`. `sdp` undefined: the peer wants our offer. */
   | { readonly type: "offer"; readonly session: SessionId; readonly sdp: string | undefined }
