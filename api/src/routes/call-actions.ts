@@ -75,6 +75,16 @@ export const verbExamples: Readonly<Record<string, Readonly<Record<string, unkno
       maximum_tries: 3,
     },
   },
+  gather_using_audio: {
+    menu: {
+      audio_url: "https://example.com/menu.mp3",
+      invalid_audio_url: "https://example.com/sorry.mp3",
+      minimum_digits: 1,
+      maximum_digits: 4,
+      terminating_digit: "#",
+      timeout_millis: 5000,
+    },
+  },
   streaming_start: {
     fork: { stream_url: "wss://media.yourapp.com/voepy", stream_track: "both_tracks", stream_codec: "PCMU" },
   },
