@@ -1,8 +1,11 @@
 import { CodedError, silentLog } from "@voepy/base";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { type Db, openDatabase } from "./db.ts";
 import { makeWriter } from "./group-commit.ts";
 import { readMigrations } from "./io/migration-files.ts";
+import { makeSettingsTables } from "./tables/settings.ts";
+import { makeWebhooksTable } from "./tables/webhooks.ts";
 
 const open = (): Db => openDatabase({ path: ":memory:", migrations: readMigrations(), log: silentLog });
 
@@ -54,4 +57,27 @@ test("more writes than one group holds are all done, in order", async () => {
   const done: number[] = [];
   await Promise.all(Array.from({ length: 1000 }, (_, i) => writer.write(() => undefined).then(() => done.push(i))));
   expect(done).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+});
+
+test("a database of the first schema is brought up to date with its rows", () => {
+  const db = new Database(":memory:");
+  const [first, ...later] = readMigrations();
+  db.exec(first?.sql ?? "");
+  db.exec("INSERT INTO tenants VALUES ('acme', 0, 10, 5, NULL)");
+  db.exec("INSERT INTO numbers VALUES ('n1', 'acme', '+15125550100', NULL, '{\"type\":\"echo\"}')");
+  db.exec("INSERT INTO routes VALUES ('r1', 'acme', 'both', '[]', '{\"mode\":\"none\"}', '[]', '[\"PCMU\"]')");
+  db.exec("INSERT INTO sip_users VALUES ('u1', 'acme', 'alice', 'wonder', NULL, 0)");
+  db.exec("INSERT INTO api_keys VALUES ('k1', 'acme', 'dev', 'aa', '[\"*\"]', 1, NULL)");
+  db.exec("INSERT INTO webhooks VALUES ('w1', 'acme', 'https://hooks.test', NULL, '[\"*\"]', 'whsec_AA', 1, 1)");
+  for (const { sql } of later) db.exec(sql);
+  const settings = makeSettingsTables(db, () => 0);
+  const loaded = settings.load();
+  expect(loaded.tenants[0]).toMatchObject({ id: "acme", maxConcurrentCalls: 10 });
+  expect(loaded.numbers[0]).toMatchObject({ number: "+15125550100", inboundAction: { type: "echo" } });
+  expect(loaded.routes[0]).toMatchObject({ id: "r1", codecs: ["PCMU"] });
+  expect(loaded.sipUsers[0]).toMatchObject({ username: "alice", outbound: false });
+  expect(loaded.numbers[0]?.createdAt).toBeGreaterThan(Date.UTC(2026, 0));
+  expect(settings.apiKeyByHash("aa")).toMatchObject({ name: "dev", lastUsedAt: null });
+  expect(makeWebhooksTable(db).get("w1")).toMatchObject({ declared: true, previousSecret: null });
+  db.close();
 });

@@ -43,6 +43,7 @@ const declaration: TenantDeclaration = {
       auth: { mode: "digest", username: "u", password: "p" },
       allowedSourceCidrs: ["203.0.113.0/24"],
       codecs: ["PCMU", "PCMA"],
+      options: { followRedirects: true, maxChannels: 30 },
     },
   ],
   sipUsers: [
@@ -164,31 +165,33 @@ test("events of a call come in sequence, and a sequence number is given once", a
   expect(heard).toEqual(events.map((event) => event.id));
 });
 
+const dated = <Row>(row: Row) => ({ ...row, createdAt: NOON });
+
 test("what the configuration declares comes back whole and wins over what was there", async () => {
   const store = await memoryStore();
   await store.settings.declare([declaration]);
   const settings = await store.settings.load();
-  expect(settings.tenants).toEqual([declaration.tenant]);
-  expect(settings.numbers).toEqual(declaration.numbers);
-  expect(settings.routes).toEqual(declaration.routes);
-  expect(settings.sipUsers).toEqual(declaration.sipUsers);
-  expect(await store.settings.apiKeyByHash("aa")).toEqual(declaration.apiKeys[0]);
+  expect(settings.tenants).toEqual([{ ...declaration.tenant, createdAt: NOON }]);
+  expect(settings.numbers).toEqual(declaration.numbers.map(dated));
+  expect(settings.routes).toMatchObject(declaration.routes.map(dated));
+  expect(settings.sipUsers).toEqual(declaration.sipUsers.map(dated));
+  expect(await store.settings.apiKeyByHash("aa")).toMatchObject(declaration.apiKeys[0]!);
   expect(await store.settings.apiKeyByHash("bb")).toBeUndefined();
 
   const renamed = { ...declaration.numbers[0]!, id: "voepy_num_2", inboundAction: { type: "echo" } as const };
   await store.settings.declare([{ ...declaration, numbers: [renamed] }]);
-  expect((await store.settings.load()).numbers).toEqual([renamed]);
+  expect((await store.settings.load()).numbers).toEqual([dated(renamed)]);
 });
 
 test("declared webhooks are marked as the operator's own, saved ones are not", async () => {
   const store = await memoryStore();
   await store.settings.declare([declaration]);
-  await store.settings.saveWebhook(makeWebhook({ id: "voepy_whk_2", createdAt: NOON + 1, declared: true }));
+  await store.settings.saveWebhook(makeWebhook({ id: "voepy_whk_2", createdAt: NOON + 1 }));
   expect((await store.settings.webhooks("acme")).map(({ id, declared }) => [id, declared])).toEqual([
     ["voepy_whk_1", true],
     ["voepy_whk_2", false],
   ]);
-  expect(await store.settings.webhook("voepy_whk_1")).toEqual({ ...makeWebhook(), declared: true });
+  expect(await store.settings.webhook("voepy_whk_1")).toMatchObject({ ...makeWebhook(), declared: true });
   expect(await store.settings.webhook("voepy_whk_3")).toBeUndefined();
 });
 

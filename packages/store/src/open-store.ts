@@ -4,12 +4,14 @@ import { type Db, openDatabase } from "./db.ts";
 import { makeWriter } from "./group-commit.ts";
 import { makeFolderOf } from "./io/data-folder.ts";
 import { readMigrations } from "./io/migration-files.ts";
-import type { CallRecord, EventRecord } from "./records.ts";
+import type { CallRecord, DeliveryRecord, EventRecord, WebhookRecord } from "./records.ts";
+import { configured, makeSettings } from "./settings.ts";
 import type { CallDetail, Changes, Store } from "./store.ts";
 import { makeCallsTable } from "./tables/calls.ts";
 import { makeDeliveriesTable } from "./tables/deliveries.ts";
 import { makeEventsTable } from "./tables/events.ts";
 import { makeIdempotencyTable } from "./tables/idempotency.ts";
+import { makeMediaTable } from "./tables/media.ts";
 import { makeRecordingsTable } from "./tables/recordings.ts";
 import { makeSettingsTables } from "./tables/settings.ts";
 import { makeValuesTable } from "./tables/values.ts";
@@ -37,16 +39,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return makeStore(db, options, isFile ? startCheckpointer(path, log) : undefined);
 }
 
-type Tables = ReturnType<typeof makeTables>;
+export type Write = <T>(job: () => T) => Promise<T>;
+export type Tables = ReturnType<typeof makeTables>;
 
-function makeTables(db: Db) {
+function makeTables(db: Db, clock: Clock) {
+  const now = (): number => clock.wallMs();
   return {
     calls: makeCallsTable(db),
     recordings: makeRecordingsTable(db),
     events: makeEventsTable(db),
     deliveries: makeDeliveriesTable(db),
     webhooks: makeWebhooksTable(db),
-    settings: makeSettingsTables(db),
+    settings: makeSettingsTables(db, now),
+    media: makeMediaTable(db, now),
     idempotency: makeIdempotencyTable(db),
     values: makeValuesTable(db),
   };
@@ -54,7 +59,7 @@ function makeTables(db: Db) {
 
 /** A store over a database that is open and up to date. */
 function makeStore(db: Db, options: StoreOptions, checkpointer: Checkpointer | undefined): Store {
-  const tables = makeTables(db);
+  const tables = makeTables(db, options.clock);
   const writer = makeWriter(db, checkpointer?.wrote);
   const listeners: ((events: readonly EventRecord[]) => void)[] = [];
   const prune = (beforeMs: number): number =>
@@ -66,28 +71,32 @@ function makeStore(db: Db, options: StoreOptions, checkpointer: Checkpointer | u
     },
     onEvents: (listener) => void listeners.push(listener),
     calls: callReads(tables),
-    recordings: {
-      get: async (tenantId, id) => {
-        const recording = tables.recordings.find(id);
-        return recording?.tenantId === tenantId ? recording : undefined;
-      },
-      find: async (id) => tables.recordings.find(id),
-      list: async (tenantId, filter, page) => tables.recordings.list(tenantId, filter.callId, page),
-      delete: (tenantId, id) => writer.write(() => tables.recordings.delete(tenantId, id)),
-      unfinished: async () => tables.recordings.unfinished(),
-    },
+    recordings: recordingsOf(tables, writer.write),
     events: {
       ofCall: async (tenantId, callId) => tables.events.ofCall(tenantId, callId),
       get: async (id) => tables.events.get(id),
+      position: async (tenantId, id) => tables.events.position(tenantId, id),
+      lastPosition: async () => tables.events.lastPosition(),
+      after: async (tenantId, position, limit) => tables.events.after(tenantId, position, limit),
     },
     deliveries: {
       due: async (wallMs, limit, except = new Set()) => tables.deliveries.due(wallMs, limit, except),
       nextDueAt: async (afterMs = -1) => tables.deliveries.nextDueAt(afterMs),
       update: (delivery) => writer.write(() => tables.deliveries.update(delivery)),
       list: async (tenantId, webhookId, page) => tables.deliveries.list(tenantId, webhookId, page),
+      get: async (tenantId, webhookId, id) => tables.deliveries.get(tenantId, webhookId, id),
+      async send(event, webhook) {
+        const delivery = await writer.write(() => sendTo(tables, event, webhook, options));
+        tell(listeners, [event], options.log);
+        return delivery;
+      },
       pendingCount: async () => tables.deliveries.pendingCount(),
     },
-    settings: settingsOf(tables, writer.write),
+    settings: makeSettings(tables, writer.write),
+    media: {
+      ...configured(tables.media, writer.write),
+      byName: async (tenantId, name) => tables.media.byName(tenantId, name),
+    },
     idempotency: {
       begin: (row) => writer.write(() => tables.idempotency.begin(row)),
       finish: (key, response) => writer.write(() => tables.idempotency.finish(key, response)),
@@ -101,6 +110,20 @@ function makeStore(db: Db, options: StoreOptions, checkpointer: Checkpointer | u
       await checkpointer?.close();
       if (db.open) db.close();
     },
+  };
+}
+
+function recordingsOf({ recordings }: Tables, write: Write): Store["recordings"] {
+  return {
+    get: async (tenantId, id) => {
+      const recording = recordings.find(id);
+      return recording?.tenantId === tenantId ? recording : undefined;
+    },
+    find: async (id) => recordings.find(id),
+    list: async (tenantId, filter, page) => recordings.list(tenantId, filter.callId, page),
+    delete: (tenantId, id) => write(() => recordings.delete(tenantId, id)),
+    unfinished: async () => recordings.unfinished(),
+    expiring: async (beforeMs, limit) => recordings.expiring(beforeMs, limit),
   };
 }
 
@@ -123,6 +146,21 @@ function applyChanges(
     }
   }
   if (changes.idempotency) tables.idempotency.bind(changes.idempotency);
+}
+
+/** An event for one endpoint, as `deliveries.send` promises. */
+function sendTo(
+  tables: Tables,
+  event: EventRecord,
+  webhook: Pick<WebhookRecord, "id" | "url">,
+  { clock, makeId }: Pick<StoreOptions, "clock" | "makeId">,
+): DeliveryRecord {
+  const id = makeId("dlv");
+  tables.events.add(event);
+  tables.deliveries.add({ id, event, webhookId: webhook.id, url: webhook.url, dueAt: clock.wallMs() });
+  const delivery = tables.deliveries.get(event.tenantId, webhook.id, id);
+  if (!delivery) throw new Error("a delivery was not there after it was added");
+  return delivery;
 }
 
 /** The rows are committed: a listener that throws must not make that look otherwise. */
@@ -153,28 +191,5 @@ function callReads(tables: Tables): Store["calls"] {
     },
     list: async (tenantId, filter, page) => tables.calls.list(tenantId, filter, page),
     unfinished: async () => tables.calls.unfinished().map(detail),
-  };
-}
-
-function settingsOf(tables: Tables, write: <T>(job: () => T) => Promise<T>): Store["settings"] {
-  return {
-    load: async () => tables.settings.load(),
-    declare: (declarations) =>
-      write(() => {
-        for (const declaration of declarations) {
-          tables.settings.declare(declaration);
-          for (const webhook of declaration.webhooks) tables.webhooks.save({ ...webhook, declared: true });
-        }
-      }),
-    apiKeyByHash: async (hash) => tables.settings.apiKeyByHash(hash),
-    webhook: async (id) => tables.webhooks.get(id),
-    webhooks: async (tenantId) => tables.webhooks.ofTenant(tenantId),
-    saveWebhook: (webhook) => write(() => tables.webhooks.save({ ...webhook, declared: false })),
-    deleteWebhook: (tenantId, id) =>
-      write(() => {
-        const isDeleted = tables.webhooks.delete(tenantId, id);
-        if (isDeleted) tables.deliveries.deletePendingOf(id);
-        return isDeleted;
-      }),
   };
 }

@@ -97,6 +97,8 @@ export interface TenantRecord {
   readonly maxConcurrentCalls: number;
   readonly maxCps: number;
   readonly defaultRoute: string | null;
+  /** When it was first saved, wall ms; the store fills it in. */
+  readonly createdAt?: number | undefined;
 }
 
 export interface ApiKeyRecord {
@@ -108,6 +110,8 @@ export interface ApiKeyRecord {
   readonly scopes: readonly string[];
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** To a minute. */
+  readonly lastUsedAt?: number | null | undefined;
 }
 
 export type InboundAction =
@@ -127,6 +131,8 @@ export interface NumberRecord {
   readonly number: string;
   readonly routeId: string | null;
   readonly inboundAction: InboundAction;
+  /** When it was first saved, wall ms; the store fills it in. */
+  readonly createdAt?: number | undefined;
 }
 
 export interface GatewayRecord {
@@ -149,6 +155,47 @@ export interface RouteRecord {
   };
   readonly allowedSourceCidrs: readonly string[];
   readonly codecs: readonly ("PCMU" | "PCMA" | "G722" | "OPUS" | "L16")[];
+  /** What differs from the usual trunk; absent fields have the defaults of `policy`. */
+  readonly options?: Partial<RouteOptions>;
+}
+
+/** How a number is written towards a route: `+15125550100`, `15125550100`, or as people there dial it. */
+export type NumberFormat = "e164" | "e164_no_plus" | "national";
+
+/** Changes to one number on its way out: `stripDigits` leading ones go, then `prepend` is put before the rest. */
+export interface NumberChange {
+  readonly format: NumberFormat;
+  readonly stripDigits: number;
+  readonly prepend: string;
+}
+
+export interface RouteOptions {
+  /** Tried when every gateway of this route failed, or this route is full. */
+  readonly failoverRouteId: string | null;
+  /** 3xx is followed (RFC 3261 §8.1.3.4). */
+  readonly followRedirects: boolean;
+  /** 0: gateways are not pinged. */
+  readonly optionsPingSecs: number;
+  readonly called: NumberChange;
+  readonly caller: NumberChange;
+  /** Digits, such as `1` or `44`; needed for `national`, and to read national numbers of incoming calls. */
+  readonly defaultCountryCode: string | null;
+  /** What is dialled before a national number, such as `0`. */
+  readonly nationalPrefix: string;
+  /** What is dialled before a country code, such as `00` or `011`. */
+  readonly internationalPrefix: string;
+  /** Live calls of both directions; null: as many as the server takes. */
+  readonly maxChannels: number | null;
+  /** Calls a second sent to the route; null: no limit. */
+  readonly maxCps: number | null;
+  /** Where the caller is named besides From: P-Asserted-Identity (RFC 3325), Remote-Party-ID, or nowhere. */
+  readonly callerIdHeader: "pai" | "rpid" | "from";
+  /** P-Asserted-Identity of incoming calls is believed (RFC 3325 §5: only inside a trust domain). */
+  readonly trustPai: boolean;
+  /** User part of the Contact that we register; null: the username. */
+  readonly contactUser: string | null;
+  /** Asked for when registering, s. */
+  readonly registerExpiresSecs: number;
 }
 
 export interface SipUserRecord {
@@ -158,6 +205,8 @@ export interface SipUserRecord {
   readonly password: string;
   readonly number: string | null;
   readonly outbound: boolean;
+  /** When it was first saved, wall ms; the store fills it in. */
+  readonly createdAt?: number | undefined;
 }
 
 export interface WebhookRecord {
@@ -172,6 +221,23 @@ export interface WebhookRecord {
   readonly createdAt: number;
   /** Set by `settings.declare`: the operator's own, which may lead to private addresses. */
   readonly declared?: boolean;
+  /** The secret before the last rotation: deliveries carry its signature too, until then. */
+  readonly previousSecret?: string | null | undefined;
+  readonly previousSecretUntil?: number | null | undefined;
+}
+
+/** Audio a tenant has uploaded. */
+export interface MediaRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  /** Unique within the tenant. */
+  readonly name: string;
+  readonly format: "wav" | "mp3" | "ogg" | "flac" | "m4a";
+  /** Relative to the media folder. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly durationMs: number | null;
+  readonly createdAt: number;
 }
 
 export interface DeliveryRecord {

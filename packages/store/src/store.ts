@@ -11,6 +11,7 @@ import type {
   EventRecord,
   IdempotencyRecord,
   LegRecord,
+  MediaRecord,
   NumberRecord,
   RecordingRecord,
   RouteRecord,
@@ -85,6 +86,19 @@ export interface Settings {
   readonly sipUsers: readonly SipUserRecord[];
 }
 
+/** Rows of one kind that tenants configure. */
+export interface Configured<Row> {
+  get(tenantId: string, id: string): Promise<Row | undefined>;
+  /** Newest first, stable under inserts. */
+  list(tenantId: string, page: PageRequest): Promise<Page<Row>>;
+  /**
+   * Upserts by id. False, and nothing is done, when a row of another id has what only one may have: a number, a
+   * username, a key's hash, the name of a tenant's media.
+   */
+  save(row: Row): Promise<boolean>;
+  delete(tenantId: string, id: string): Promise<boolean>;
+}
+
 export interface Store {
   commit(changes: Changes): Promise<void>;
   /** Called after each commit that wrote events. */
@@ -105,10 +119,22 @@ export interface Store {
     delete(tenantId: string, id: string): Promise<boolean>;
     /** Rows still `recording` or `processing`. */
     unfinished(): Promise<readonly RecordingRecord[]>;
+    /** Available ones made before `beforeMs`, oldest first, of every tenant. */
+    expiring(beforeMs: number, limit: number): Promise<readonly RecordingRecord[]>;
   };
   readonly events: {
     ofCall(tenantId: string, callId: string): Promise<readonly EventRecord[]>;
     get(id: string): Promise<EventRecord | undefined>;
+    /** Where an event stands in the order of commits; undefined when the tenant has none of that id, or no more. */
+    position(tenantId: string, id: string): Promise<number | undefined>;
+    /** Of the newest event of all tenants, 0 before the first: positions only grow. */
+    lastPosition(): Promise<number>;
+    /** The tenant's events after `position`, oldest first, at most `limit`, and where the last of them stands. */
+    after(
+      tenantId: string,
+      position: number,
+      limit: number,
+    ): Promise<{ readonly rows: readonly EventRecord[]; readonly position: number }>;
   };
   readonly deliveries: {
     /**
@@ -122,19 +148,48 @@ export interface Store {
     /** Status, attempts, times and results; what a delivery is of never changes. A deleted one stays deleted. */
     update(delivery: DeliveryRecord): Promise<void>;
     list(tenantId: string, webhookId: string, page: PageRequest): Promise<Page<DeliveryRecord>>;
+    get(tenantId: string, webhookId: string, id: string): Promise<DeliveryRecord | undefined>;
+    /** Writes an event that goes to this endpoint only, whatever its filters say. Resolves with its delivery. */
+    send(event: EventRecord, webhook: Pick<WebhookRecord, "id" | "url">): Promise<DeliveryRecord>;
     pendingCount(): Promise<number>;
   };
   readonly settings: {
     load(): Promise<Settings>;
     /** Upserts by id in one transaction; what is not named stays. */
     declare(declarations: readonly TenantDeclaration[]): Promise<void>;
+    /**
+     * Called after tenants, numbers, routes, users or keys have changed, before the change is answered: what is made of
+     * them is up to date by then.
+     */
+    onChange(listener: () => Promise<void> | void): void;
+    readonly tenants: {
+      get(id: string): Promise<TenantRecord | undefined>;
+      /** Newest first. */
+      list(page: PageRequest): Promise<Page<TenantRecord>>;
+      /** Upserts by id. */
+      save(tenant: TenantRecord): Promise<void>;
+      /** With its keys, numbers, routes, users, webhooks and media rows; what happened in its calls stays. */
+      delete(id: string): Promise<boolean>;
+    };
+    readonly numbers: Configured<NumberRecord>;
+    readonly routes: Configured<RouteRecord>;
+    readonly sipUsers: Configured<SipUserRecord>;
+    readonly apiKeys: Configured<ApiKeyRecord>;
     apiKeyByHash(hash: string): Promise<ApiKeyRecord | undefined>;
+    /** Sets `lastUsedAt`. */
+    touchApiKey(id: string, wallMs: number): Promise<void>;
     webhook(id: string): Promise<WebhookRecord | undefined>;
+    /** Oldest first. */
     webhooks(tenantId: string): Promise<readonly WebhookRecord[]>;
+    /** Newest first. */
+    webhookPage(tenantId: string, page: PageRequest): Promise<Page<WebhookRecord>>;
     /** Upserts by id. */
     saveWebhook(webhook: WebhookRecord): Promise<void>;
     /** False when the tenant has none of that id. Its pending deliveries go with it. */
     deleteWebhook(tenantId: string, id: string): Promise<boolean>;
+  };
+  readonly media: Configured<MediaRecord> & {
+    byName(tenantId: string, name: string): Promise<MediaRecord | undefined>;
   };
   readonly idempotency: {
     /** Inserts the row, or returns the one that is there (unique per tenant, path, key; older than 24 h is replaced). */

@@ -48,6 +48,7 @@ export interface DeliveriesTable {
   due(wallMs: number, limit: number, exceptEndpoints: ReadonlySet<string>): readonly DeliveryRecord[];
   nextDueAt(afterMs: number): number | undefined;
   list(tenantId: string, webhookId: string, page: PageRequest): Page<DeliveryRecord>;
+  get(tenantId: string, webhookId: string, id: string): DeliveryRecord | undefined;
   pendingCount(): number;
   deletePendingOf(webhookId: string): void;
 }
@@ -64,6 +65,9 @@ export function makeDeliveriesTable(db: Db): DeliveriesTable {
   const list = db.prepare<[string, string, number, number], DeliveryRecord>(
     `${DELIVERIES.select} WHERE tenant_id = ? AND webhook_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
   );
+  const get = db.prepare<[string, string, string], DeliveryRecord>(
+    `${DELIVERIES.select} WHERE id = ? AND tenant_id = ? AND webhook_id = ?`,
+  );
   const seqOf = db.prepare<[string], { seq: number }>("SELECT seq FROM deliveries WHERE id = ?");
   const pendingCount = db.prepare<[], { pending: number }>(
     "SELECT count(*) AS pending FROM deliveries WHERE status = 'pending'",
@@ -79,6 +83,7 @@ export function makeDeliveriesTable(db: Db): DeliveriesTable {
       const found = list.all(tenantId, webhookId, before, page.limit + 1);
       return pageOf("deliveries", found, page.limit, (row) => ({ at: seqOf.get(row.id)?.seq ?? 0, id: "" }));
     },
+    get: (tenantId, webhookId, id) => get.get(id, tenantId, webhookId),
     pendingCount: () => pendingCount.get()?.pending ?? 0,
     deletePendingOf: (webhookId) => void deletePending.run(webhookId),
   };

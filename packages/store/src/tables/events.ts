@@ -18,6 +18,9 @@ export interface EventsTable {
   add(event: EventRecord): void;
   get(id: string): EventRecord | undefined;
   ofCall(tenantId: string, callId: string): readonly EventRecord[];
+  position(tenantId: string, id: string): number | undefined;
+  lastPosition(): number;
+  after(tenantId: string, position: number, limit: number): { rows: readonly EventRecord[]; position: number };
   /** Of the `limit` oldest events, deletes those older than `beforeMs` that nobody waits for, and their deliveries. */
   prune(beforeMs: number, limit: number): number;
 }
@@ -28,16 +31,31 @@ export function makeEventsTable(db: Db): EventsTable {
   const ofCall = db.prepare<[string, string], EventRecord>(
     `${EVENTS.select} WHERE call_id = ? AND tenant_id = ? ORDER BY sequence`,
   );
-  // Rows are numbered as they come, so the oldest are first: no index by age is kept for this.
+  const position = db.prepare<[string, string], { seq: number }>(
+    "SELECT seq FROM events WHERE id = ? AND tenant_id = ?",
+  );
+  const lastPosition = db.prepare<[], { seq: number | null }>("SELECT max(seq) AS seq FROM events");
+  const after = db.prepare<[string, number, number], EventRecord>(
+    `${EVENTS.select} WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
+  );
+  // Rows are numbered as they come, so the oldest are first: no index by age is kept for this. The newest stays, so
+  // that its number is not given again: whoever follows the events would miss the one that got it.
   const prune = db.prepare<[number, number]>(`
     DELETE FROM events WHERE seq IN (
       SELECT seq FROM (SELECT seq, id, occurred_at FROM events ORDER BY seq LIMIT ?) AS oldest
-      WHERE occurred_at < ?
+      WHERE occurred_at < ? AND seq < (SELECT max(seq) FROM events)
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_id = oldest.id AND status = 'pending'))`);
   return {
     add: (event) => void add.run(event),
     get: (id) => get.get(id),
     ofCall: (tenantId, callId) => ofCall.all(callId, tenantId),
+    position: (tenantId, id) => position.get(id, tenantId)?.seq,
+    lastPosition: () => lastPosition.get()?.seq ?? 0,
+    after(tenantId, from, limit) {
+      const rows = after.all(tenantId, from, limit);
+      const last = rows.at(-1);
+      return { rows, position: (last && position.get(last.id, tenantId)?.seq) ?? from };
+    },
     prune: (beforeMs, limit) => prune.run(limit, beforeMs).changes,
   };
 }

@@ -31,6 +31,8 @@ export interface RecordingsTable {
   list(tenantId: string, callId: string | undefined, page: PageRequest): Page<RecordingRecord>;
   delete(tenantId: string, id: string): boolean;
   unfinished(): readonly RecordingRecord[];
+  /** Available ones made before `beforeMs`, oldest first. */
+  expiring(beforeMs: number, limit: number): readonly RecordingRecord[];
 }
 
 /** Later than every time there is: the first page begins here. */
@@ -52,6 +54,9 @@ export function makeRecordingsTable(db: Db): RecordingsTable {
   const unfinished = db.prepare<[], RecordingRecord>(
     `${RECORDINGS.select} WHERE status IN ('recording', 'processing') ORDER BY created_at`,
   );
+  const expiring = db.prepare<[number, number], RecordingRecord>(
+    `${RECORDINGS.select} WHERE status = 'available' AND created_at < ? ORDER BY created_at LIMIT ?`,
+  );
   return {
     save: rowSaver<RecordingRecord>(db, RECORDINGS),
     find: (id) => find.get(id),
@@ -66,5 +71,6 @@ export function makeRecordingsTable(db: Db): RecordingsTable {
     },
     delete: (tenantId, id) => remove.run(id, tenantId).changes > 0,
     unfinished: () => unfinished.all(),
+    expiring: (beforeMs, limit) => expiring.all(beforeMs, limit),
   };
 }

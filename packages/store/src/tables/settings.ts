@@ -1,23 +1,21 @@
 /** What decides about calls: tenants, keys, numbers, routes, users. */
 import type { Db } from "../db.ts";
-import type { ApiKeyRecord, NumberRecord, RouteRecord, SipUserRecord, TenantRecord } from "../records.ts";
+import type { ApiKeyRecord, NumberRecord, RouteRecord, SipUserRecord } from "../records.ts";
 import type { Settings, TenantDeclaration } from "../store.ts";
 import { defineTable } from "../table.ts";
+import { type ConfiguredTable, makeConfiguredTable } from "./configured.ts";
+import { makeTenantsTable, type TenantsTable } from "./tenants.ts";
 
-type TenantRow = Omit<TenantRecord, "allowCallerIdForwarding"> & { readonly allowCallerIdForwarding: number };
-type ApiKeyRow = Omit<ApiKeyRecord, "scopes"> & { readonly scopes: string };
-type NumberRow = Omit<NumberRecord, "inboundAction"> & { readonly inboundAction: string };
-type SipUserRow = Omit<SipUserRecord, "outbound"> & { readonly outbound: number };
+type Dated<Row> = Omit<Row, "createdAt"> & { readonly createdAt: number };
+type ApiKeyRow = Omit<Dated<ApiKeyRecord>, "scopes" | "lastUsedAt"> & {
+  readonly scopes: string;
+  readonly lastUsedAt: number | null;
+};
+type NumberRow = Omit<Dated<NumberRecord>, "inboundAction"> & { readonly inboundAction: string };
+type SipUserRow = Omit<Dated<SipUserRecord>, "outbound"> & { readonly outbound: number };
 type RouteLists = Pick<RouteRecord, "gateways" | "auth" | "allowedSourceCidrs" | "codecs">;
-type RouteRow = Omit<RouteRecord, keyof RouteLists> & Readonly<Record<keyof RouteLists, string>>;
+type RouteRow = Omit<Dated<RouteRecord>, keyof RouteLists | "options"> & Readonly<Record<keyof RouteLists, string>>;
 
-const TENANTS = defineTable<TenantRow>("tenants", {
-  id: "id",
-  allowCallerIdForwarding: "allow_caller_id_forwarding",
-  maxConcurrentCalls: "max_concurrent_calls",
-  maxCps: "max_cps",
-  defaultRoute: "default_route",
-});
 const API_KEYS = defineTable<ApiKeyRow>("api_keys", {
   id: "id",
   tenantId: "tenant_id",
@@ -26,6 +24,7 @@ const API_KEYS = defineTable<ApiKeyRow>("api_keys", {
   scopes: "scopes",
   createdAt: "created_at",
   expiresAt: "expires_at",
+  lastUsedAt: "last_used_at",
 });
 const NUMBERS = defineTable<NumberRow>("numbers", {
   id: "id",
@@ -33,6 +32,7 @@ const NUMBERS = defineTable<NumberRow>("numbers", {
   number: "number",
   routeId: "route_id",
   inboundAction: "inbound_action",
+  createdAt: "created_at",
 });
 const ROUTES = defineTable<RouteRow>("routes", {
   id: "id",
@@ -42,6 +42,7 @@ const ROUTES = defineTable<RouteRow>("routes", {
   auth: "auth",
   allowedSourceCidrs: "allowed_source_cidrs",
   codecs: "codecs",
+  createdAt: "created_at",
 });
 const SIP_USERS = defineTable<SipUserRow>("sip_users", {
   id: "id",
@@ -50,71 +51,99 @@ const SIP_USERS = defineTable<SipUserRow>("sip_users", {
   password: "password",
   number: "number",
   outbound: "outbound",
+  createdAt: "created_at",
 });
 
 export interface SettingsTables {
+  readonly tenants: TenantsTable;
+  readonly apiKeys: ConfiguredTable<ApiKeyRecord>;
+  readonly numbers: ConfiguredTable<NumberRecord>;
+  readonly routes: ConfiguredTable<RouteRecord>;
+  readonly sipUsers: ConfiguredTable<SipUserRecord>;
   /** All but the webhooks. */
   declare(declaration: TenantDeclaration): void;
   load(): Settings;
   apiKeyByHash(hash: string): ApiKeyRecord | undefined;
+  touchApiKey(id: string, wallMs: number): void;
 }
 
-export function makeSettingsTables(db: Db): SettingsTables {
-  const saveTenant = db.prepare<TenantRow>(TENANTS.upsert);
-  const saveApiKey = replacing<ApiKeyRow>(db, API_KEYS, "hash");
-  const saveNumber = replacing<NumberRow>(db, NUMBERS, "number");
-  const saveSipUser = replacing<SipUserRow>(db, SIP_USERS, "username");
-  const saveRoute = db.prepare<RouteRow>(ROUTES.upsert);
-  const tenants = db.prepare<[], TenantRow>(`${TENANTS.select} ORDER BY rowid`);
-  const numbers = db.prepare<[], NumberRow>(`${NUMBERS.select} ORDER BY rowid`);
-  const routes = db.prepare<[], RouteRow>(`${ROUTES.select} ORDER BY rowid`);
-  const sipUsers = db.prepare<[], SipUserRow>(`${SIP_USERS.select} ORDER BY rowid`);
+export function makeSettingsTables(db: Db, now: () => number): SettingsTables {
+  const tenants = makeTenantsTable(db, now);
+  const rows = configuredTables(db, now);
   const keyByHash = db.prepare<[string], ApiKeyRow>(`${API_KEYS.select} WHERE hash = ?`);
+  const lastUsed = db.prepare<[string], { at: number | null }>("SELECT last_used_at AS at FROM api_keys WHERE id = ?");
+  const touch = db.prepare<[number, string]>("UPDATE api_keys SET last_used_at = ? WHERE id = ?");
   return {
+    tenants,
+    ...rows,
     declare(declaration) {
-      const { tenant } = declaration;
-      saveTenant.run({ ...tenant, allowCallerIdForwarding: tenant.allowCallerIdForwarding ? 1 : 0 });
-      for (const key of declaration.apiKeys) saveApiKey({ ...key, scopes: JSON.stringify(key.scopes) });
-      for (const route of declaration.routes) saveRoute.run(routeRow(route));
-      for (const number of declaration.numbers) {
-        saveNumber({ ...number, inboundAction: JSON.stringify(number.inboundAction) });
+      tenants.save(declaration.tenant);
+      for (const key of declaration.apiKeys) {
+        rows.apiKeys.impose({ ...key, lastUsedAt: lastUsed.get(key.id)?.at ?? null });
       }
-      for (const user of declaration.sipUsers) saveSipUser({ ...user, outbound: user.outbound ? 1 : 0 });
+      for (const route of declaration.routes) rows.routes.impose(route);
+      for (const number of declaration.numbers) rows.numbers.impose(number);
+      for (const user of declaration.sipUsers) rows.sipUsers.impose(user);
     },
     load: () => ({
-      tenants: tenants.all().map((row) => ({ ...row, allowCallerIdForwarding: row.allowCallerIdForwarding === 1 })),
-      numbers: numbers.all().map((row) => ({ ...row, inboundAction: JSON.parse(row.inboundAction) })),
-      routes: routes.all().map(routeRecord),
-      sipUsers: sipUsers.all().map((row) => ({ ...row, outbound: row.outbound === 1 })),
+      tenants: tenants.all(),
+      numbers: rows.numbers.all(),
+      routes: rows.routes.all(),
+      sipUsers: rows.sipUsers.all(),
     }),
     apiKeyByHash(hash) {
       const row = keyByHash.get(hash);
-      return row && { ...row, scopes: JSON.parse(row.scopes) };
+      return row && apiKeyRecord(row);
     },
+    touchApiKey: (id, wallMs) => void touch.run(wallMs, id),
   };
 }
 
-/** Upsert by id where another field is unique too: whoever had that value under another id makes way. */
-function replacing<Row extends { readonly id: string }>(
-  db: Db,
-  table: { readonly name: string; readonly upsert: string },
-  unique: keyof Row & string,
-): (row: Row) => void {
-  const makeWay = db.prepare<Row>(`DELETE FROM ${table.name} WHERE ${unique} = @${unique} AND id <> @id`);
-  const upsert = db.prepare<Row>(table.upsert);
-  return (row) => {
-    makeWay.run(row);
-    upsert.run(row);
+function configuredTables(db: Db, now: () => number) {
+  return {
+    apiKeys: makeConfiguredTable<ApiKeyRecord, ApiKeyRow>(db, now, {
+      table: API_KEYS,
+      sameAs: "hash = @hash",
+      toStored: (key, createdAt) => ({
+        ...key,
+        scopes: JSON.stringify(key.scopes),
+        createdAt,
+        lastUsedAt: key.lastUsedAt ?? null,
+      }),
+      fromStored: apiKeyRecord,
+    }),
+    numbers: makeConfiguredTable<NumberRecord, NumberRow>(db, now, {
+      table: NUMBERS,
+      sameAs: "number = @number",
+      toStored: (number, createdAt) => ({ ...number, inboundAction: JSON.stringify(number.inboundAction), createdAt }),
+      fromStored: (row) => ({ ...row, inboundAction: JSON.parse(row.inboundAction) }),
+    }),
+    routes: makeConfiguredTable<RouteRecord, RouteRow>(db, now, {
+      table: ROUTES,
+      toStored: routeRow,
+      fromStored: routeRecord,
+    }),
+    sipUsers: makeConfiguredTable<SipUserRecord, SipUserRow>(db, now, {
+      table: SIP_USERS,
+      sameAs: "username = @username",
+      toStored: (user, createdAt) => ({ ...user, outbound: user.outbound ? 1 : 0, createdAt }),
+      fromStored: (row) => ({ ...row, outbound: row.outbound === 1 }),
+    }),
   };
 }
 
-function routeRow(route: RouteRecord): RouteRow {
+function apiKeyRecord(row: ApiKeyRow): ApiKeyRecord {
+  return { ...row, scopes: JSON.parse(row.scopes) };
+}
+
+function routeRow(route: RouteRecord, createdAt: number): RouteRow {
   return {
     ...route,
     gateways: JSON.stringify(route.gateways),
     auth: JSON.stringify(route.auth),
     allowedSourceCidrs: JSON.stringify(route.allowedSourceCidrs),
     codecs: JSON.stringify(route.codecs),
+    createdAt,
   };
 }
 
