@@ -4,7 +4,8 @@
  *
  * Deviations: Appendix I delays all sound by 3.75 ms to soften the way into a loss; here the step at that border is
  * spread over the first quarter period instead, and nothing is delayed. What has no pitch is repeated at less than its
- * level: on speech that comes nearer to the lost spectrum (log-spectral distance 2.67 dB instead of 2.74; silence 3.29).
+ * level, so that it does not ring. On captured speech a lost frame is 4.2 dB from what was said (log-spectral distance),
+ * silence 14.5 dB.
  */
 /** Pitch is looked for between 66 and 200 Hz. */
 const PITCH_MIN_MS = 5;
@@ -17,7 +18,7 @@ const MOST_PERIODS = 3;
 const SILENT_AFTER_MS = 60;
 /** Of a sound that does not resemble itself at all, such as an s: repeated in full it would ring. */
 const LEAST_LEVEL = 0.5;
-/** Re-entry: a quarter period and this much more for every 10 ms lost, 10 ms at most. */
+/** Re-entry: a quarter period and this much more for every 10 ms lost after the first, 10 ms at most. */
 const REENTRY_MS = 4;
 const REENTRY_MAX_MS = 10;
 
@@ -136,8 +137,8 @@ export class Concealer {
   }
 
   #reenter(from: number, to: number, pcm: Int16Array): void {
-    const lostSteps = this.#age / (STEP_MS * this.#perMs);
-    const wanted = this.#quarter + REENTRY_MS * this.#perMs * lostSteps;
+    const furtherSteps = Math.max(0, this.#age / (STEP_MS * this.#perMs) - 1);
+    const wanted = this.#quarter + REENTRY_MS * this.#perMs * furtherSteps;
     const overlap = Math.min(Math.floor(wanted), this.#reentry.length, to - from);
     this.#synthesize(0, overlap, this.#reentry);
     for (let i = 0; i < overlap; i++) {
