@@ -4,4 +4,12 @@ export type { Listening } from "./io/listen.ts";
 export { type RecordingFiles, recordingFolder } from "./io/recording-files.ts";
 export type { RateLimit } from "./middleware/rate-limit.ts";
 export type { SandboxCall, SandboxCalls } from "./routes/sandbox.ts";
+export {
+  inboundAction,
+  keyScopes,
+  phoneNumberFields,
+  quotaFields,
+  routeFields,
+  sipUserFields,
+} from "./schema/settings.ts";
 export { makeLinks, type RecordingLinkSigner } from "./sign.ts";

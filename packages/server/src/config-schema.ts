@@ -1,5 +1,5 @@
 /** The configuration file of the operator (YAML): every key, its default and its unit. */
-import { isCidr } from "@voepy/policy";
+import { keyScopes, phoneNumberFields, quotaFields, routeFields, sipUserFields } from "@voepy/api";
 import { z } from "zod";
 
 const udpPort = z.int().min(0).max(65535);
@@ -26,7 +26,7 @@ const listener = z.strictObject({
 const apiKey = z.strictObject({
   name: z.string().min(1).max(128),
   key: z.string().min(16).max(256),
-  scopes: z.array(z.string()).default(["*"]),
+  scopes: keyScopes.default(["*"]),
 });
 
 const webhook = z.strictObject({
@@ -36,66 +36,18 @@ const webhook = z.strictObject({
   secret: z.string().regex(/^whsec_[A-Za-z0-9+/=]{16,}$/, "must be whsec_ and base64"),
 });
 
-const sipUser = z.strictObject({
-  username: z.string().regex(/^[A-Za-z0-9._~-]{1,64}$/, "must be 1-64 letters, digits or . _ ~ -"),
-  password: z.string().min(1).max(256),
-  number: z
-    .string()
-    .regex(/^\+[1-9]\d{1,14}$/, "must be E.164")
-    .optional(),
-  outbound: z.boolean().default(false),
-});
-
-const codec = z.enum(["PCMU", "PCMA", "G722", "OPUS", "L16"]);
+const sipUser = z.strictObject(sipUserFields);
 
 const route = z.strictObject({
   id: z.string().min(1).max(128),
-  direction: z.enum(["both", "in", "out"]).default("both"),
-  gateways: z
-    .array(
-      z.strictObject({
-        host: z.string().min(1),
-        port: udpPort.default(5060),
-        transport: z.enum(["udp", "tcp", "tls"]).default("udp"),
-        priority: z.int().min(0).default(1),
-        weight: z.int().min(0).default(1),
-      }),
-    )
-    .default([]),
-  auth: z
-    .strictObject({
-      mode: z.enum(["none", "digest", "registration", "ip"]).default("none"),
-      username: z.string().optional(),
-      password: z.string().optional(),
-    })
-    .default({ mode: "none" }),
-  allowed_source_cidrs: z
-    .array(z.string().refine(isCidr, "must be an address or a network such as 203.0.113.0/24"))
-    .default([]),
-  codecs: z.array(codec).min(1).default(["OPUS", "G722", "PCMU", "PCMA"]),
+  ...routeFields,
   srtp: z.enum(["off", "optional", "required"]).default("off"),
   dtmf: z.enum(["auto", "rfc4733", "info", "inband"]).default("auto"),
   session_timers: z.enum(["off", "accept", "require"]).default("accept"),
   options_ping_secs: z.int().min(0).default(30),
 });
 
-const inboundAction = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("webhook") }),
-  z.strictObject({
-    type: z.literal("dial"),
-    to: z.string().min(1),
-    from: z.string().optional(),
-    record: z.enum(["off", "on_answer", "record-from-answer"]).optional(),
-  }),
-  z.strictObject({ type: z.literal("echo") }),
-  z.strictObject({ type: z.literal("reject"), cause: z.enum(["user_busy", "rejected"]).default("rejected") }),
-]);
-
-const phoneNumber = z.strictObject({
-  number: z.string().regex(/^\+[1-9]\d{1,14}$/, "must be E.164"),
-  route_id: z.string().optional(),
-  inbound_action: inboundAction.default({ type: "webhook" }),
-});
+const phoneNumber = z.strictObject(phoneNumberFields);
 
 const tenant = z.strictObject({
   id: z.string().min(1).max(64),
@@ -103,12 +55,10 @@ const tenant = z.strictObject({
   webhooks: z.array(webhook).default([]),
   quota: z
     .strictObject({
-      allow_caller_id_forwarding: z.boolean().default(false),
+      ...quotaFields,
       allowed_countries: z.array(z.string().length(2)).nullable().default(null),
       blocked_countries: z.array(z.string().length(2)).default([]),
       blocked_prefixes: z.array(z.string()).default([]),
-      max_concurrent_calls: z.int().min(1).default(500),
-      max_cps: z.int().min(1).default(20),
     })
     .prefault({}),
   billing: z
