@@ -61,7 +61,8 @@ export class JitterBuffer {
   readonly taken: TakenPacket;
 
   readonly #ticksPerMs: number;
-  readonly #bytes = new Uint8Array(SLOTS * SLOT_BYTES);
+  /** Empty until the first packet comes: a leg that only ever relays needs none. */
+  #bytes = new Uint8Array(0);
   readonly #isFull = new Uint8Array(SLOTS);
   /** Unwrapped, as are all sequence numbers and timestamps in here. */
   readonly #seqs = new Float64Array(SLOTS);
@@ -99,7 +100,7 @@ export class JitterBuffer {
     this.#forgetSlack();
   }
 
-  /** Copies the payload. Never allocates, never throws. */
+  /** Copies the payload. Allocates with the very first packet only, never throws. */
   push(bytes: Uint8Array, packet: AudioPacket): void {
     if (packet.payloadSize > SLOT_BYTES) {
       this.counts.oversized++;
@@ -196,6 +197,10 @@ export class JitterBuffer {
   }
 
   #begin(seq: number, timestamp: number): void {
+    if (this.#bytes.length === 0) {
+      this.#bytes = new Uint8Array(SLOTS * SLOT_BYTES);
+      this.taken.bytes = this.#bytes;
+    }
     this.#state = "priming";
     this.#primedTicks = 0;
     this.#stalledTicks = 0;
