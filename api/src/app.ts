@@ -41,6 +41,8 @@ export interface ApiOptions {
   readonly random: Random;
   readonly makeId: MakeId;
   readonly log: Log;
+  /** The operator's key for /v1/tenants; absent: nobody is admin. */
+  readonly adminKey?: string | undefined;
   /** voepy's own, for the OpenAPI document. */
   readonly version: string;
   /** For each API key. */
@@ -69,7 +71,7 @@ export function makeApi(options: ApiOptions): Api {
   };
   const metrics = async () => ({ ...answers.series(), ...(await options.metrics?.()) });
   mount(app, routesOf(options, metrics), {
-    bearer: bearer(store, clock),
+    bearer: bearer({ store, clock, log, adminKey: options.adminKey }),
     limit: rateLimiter(options.limits, clock),
     idempotency: makeIdempotency({ store, clock, bootId: randomHex(options.random, 16), recover }),
     isDraining: options.draining,

@@ -4,7 +4,8 @@ import type { Context, Hono } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import type { Bearer } from "./middleware/bearer.ts";
 import { jsonBody } from "./middleware/body.ts";
-import { checkedKey, type Idempotency, type StoredAnswer } from "./middleware/idempotency.ts";
+import { checkedKey, type FirstAnswer, type Idempotency, type StoredAnswer } from "./middleware/idempotency.ts";
+import { uploadBody } from "./middleware/upload.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Answer, ApiEnv, KeyedRoute, Route } from "./route.ts";
 
@@ -50,27 +51,36 @@ async function answerKeyed(c: Context<ApiEnv>, route: KeyedRoute, gates: Gates):
   c.set("tenantId", tenantId);
   gates.limit(c, apiKey.id);
   gates.bearer.demand(c, apiKey, route.scope);
-  const input = route.method === "post" ? await jsonBody(c) : queryOf(c);
+  const input = await inputOf(c, route);
   const run = route.prepare(input);
-  const id = c.req.param("id") ?? "";
+  const part = (name: string): string => c.req.param(name) ?? "";
+  const header = (name: string): string | undefined => c.req.header(name);
   const idempotency = slotOf(c, route);
-  const act = async (): Promise<StoredAnswer & Pick<Answer, "file">> => {
+  const act = async (): Promise<Answer> => {
     if (route.opensCall && gates.isDraining())
       throw new CodedError("draining", "this server is going down and takes no new calls");
-    const { status, json, file, logged } = await run({ tenantId, id, idempotency });
+    const answer = await run({ tenantId, key: apiKey, id: part("id"), part, header, idempotency });
     // What changes something leaves a line; reading does not.
     if (route.method !== "get")
-      gates.log.info("api request", { ...requestFields(c), keyId: apiKey.id, status, ...logged });
-    return { status, body: json === undefined ? "" : JSON.stringify(json), ...(file && { file }) };
+      gates.log.info("api request", { ...requestFields(c), keyId: apiKey.id, status: answer.status, ...answer.logged });
+    return answer;
   };
-  if (idempotency === undefined) {
-    const { file, ...answer } = await act();
-    return file === undefined ? send(c, answer) : sendFile(c, file);
-  }
-  const settle = (): Promise<StoredAnswer> => act().catch((thrown: unknown) => refused(c, thrown, gates));
+  if (idempotency === undefined) return sendAnswer(c, await act());
+  const settle = (): Promise<FirstAnswer> =>
+    act().then(textOf, (thrown: unknown) => refused(c, thrown, gates));
   const answer = await gates.idempotency.once({ tenantId, ...idempotency, body: input }, settle);
   if (answer.isReplay) c.header("idempotent-replayed", "true");
   return send(c, answer);
+}
+
+function inputOf(c: Context<ApiEnv>, route: KeyedRoute): Promise<unknown> | Record<string, unknown> {
+  if (route.body === "none") return queryOf(c);
+  return route.body === "upload" ? uploadBody(c) : jsonBody(c);
+}
+
+function textOf({ status, json, replayed }: Answer): FirstAnswer {
+  const first = { status, body: json === undefined ? "" : JSON.stringify(json) };
+  return replayed === undefined ? first : { ...first, later: { status, body: JSON.stringify(replayed) } };
 }
 
 /** A refusal as an answer that can be stored; `Retry-After` and the like go on the response of this request only. */
@@ -107,12 +117,15 @@ function queryOf(c: Context<ApiEnv>): Record<string, unknown> {
   );
 }
 
-function sendFile(c: Context<ApiEnv>, { bytes, mediaType, name }: NonNullable<Answer["file"]>): Response {
-  c.header("content-type", mediaType);
-  c.header("content-disposition", `attachment; filename="${name}"`);
+function sendAnswer(c: Context<ApiEnv>, answer: Answer): Response {
+  const { file, stream } = answer;
+  if (file === undefined && stream === undefined) return send(c, textOf(answer));
+  c.header("content-type", file?.mediaType ?? stream?.mediaType);
   c.header("cache-control", "private, no-store");
   c.header("x-content-type-options", "nosniff");
-  return c.body(Uint8Array.from(bytes));
+  if (file === undefined) return c.newResponse(stream?.body ?? null);
+  c.header("content-disposition", `attachment; filename="${file.name}"`);
+  return c.body(Uint8Array.from(file.bytes));
 }
 
 /** Hono's typed `json` cannot carry text that is already JSON, and an idempotent answer is kept as text. */

@@ -22,12 +22,26 @@ export interface ApiEnv {
   Variables: { requestId: string; tenantId: string | undefined; isBodyRead: boolean | undefined };
 }
 
+/** The key a request came with. */
+export interface RequestKey {
+  readonly id: string;
+  /** Empty for the admin key, which is of no tenant. */
+  readonly tenantId: string;
+  readonly scopes: readonly string[];
+  /** False once it was deleted or has expired: what goes on for long asks again. */
+  isValid(): Promise<boolean>;
+}
+
 /** What a route's function is told. */
 export interface Asked<Input> {
   readonly tenantId: string;
+  readonly key: RequestKey;
   /** The `{id}` of the path; empty where the path has none. */
   readonly id: string;
-  /** The query of a GET or DELETE, the JSON body of a POST, as parsed by the route's schema. */
+  /** A further `{name}` of the path. */
+  part(name: string): string;
+  header(name: string): string | undefined;
+  /** The query of a GET or DELETE, the body of any other, as parsed by the route's schema. */
   readonly input: Input;
   /** The slot the answer is kept under, when the client sent an Idempotency-Key. */
   readonly idempotency: { readonly path: string; readonly key: string } | undefined;
@@ -35,10 +49,14 @@ export interface Asked<Input> {
 
 export interface Answer {
   readonly status: 200 | 201 | 204;
-  /** Neither this nor a file: no body, for 204. */
+  /** Neither this nor a file or stream: no body, for 204. */
   readonly json?: unknown;
+  /** What a repeated Idempotency-Key is shown instead of `json`: without secrets that are shown once and kept nowhere. */
+  readonly replayed?: unknown;
   /** A body that is not JSON: of a GET only. `name` is what a browser saves it as. */
   readonly file?: { readonly bytes: Uint8Array; readonly mediaType: string; readonly name: string };
+  /** A body that goes on: of a GET only. */
+  readonly stream?: { readonly body: ReadableStream<Uint8Array>; readonly mediaType: string };
   /** What the request's line in the log says besides who, what and which request. */
   readonly logged?: LogFields;
 }
@@ -63,8 +81,10 @@ export interface RouteDoc {
   readonly examples?: Readonly<Record<string, unknown>> | undefined;
 }
 
+export type BodyKind = "none" | "json" | "upload";
+
 interface RouteHead {
-  readonly method: "get" | "post" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** With `{id}` as OpenAPI writes it. */
   readonly path: string;
 }
@@ -75,6 +95,7 @@ export interface KeyedRoute extends RouteHead {
   readonly doc: RouteDoc;
   readonly scope: Scope;
   readonly schema: z.ZodType;
+  readonly body: BodyKind;
   /** Refused with 503 while the server drains. */
   readonly opensCall: boolean;
   /** Throws `invalid_request`; what it returns does the work, so that nothing is done for a wrong request. */
@@ -100,9 +121,12 @@ export function keyedRoute<Input>(
     readonly scope: Scope;
     readonly input: z.ZodType<Input>;
     readonly opensCall?: boolean;
+    /** The body may be a form with a file. */
+    readonly takesUpload?: boolean;
     run(asked: Asked<Input>): Promise<Answer>;
   },
 ): KeyedRoute {
+  const body = spec.takesUpload ? "upload" : spec.method === "get" || spec.method === "delete" ? "none" : "json";
   return {
     kind: "keyed",
     method: spec.method,
@@ -110,9 +134,10 @@ export function keyedRoute<Input>(
     doc: spec.doc,
     scope: spec.scope,
     schema: spec.input,
+    body,
     opensCall: spec.opensCall ?? false,
     prepare(raw) {
-      const input = parseInput(spec.input, raw, spec.method === "post" ? "body" : "query");
+      const input = parseInput(spec.input, raw, body === "none" ? "query" : "body");
       return (asked) => spec.run({ ...asked, input });
     },
   };

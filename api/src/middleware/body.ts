@@ -23,7 +23,7 @@ export function closeUnlessRead(c: Context<ApiEnv>): void {
 
 /** The parsed body; `{}` for none. Throws `invalid_request`, `payload_too_large`, `unsupported_media_type`. */
 export async function jsonBody(c: Context<ApiEnv>): Promise<unknown> {
-  const bytes = await bodyBytes(c);
+  const bytes = await bodyBytes(c, BODY_BYTES);
   c.set("isBodyRead", true);
   if (bytes.length === 0) return {};
   const type = c.req.header("content-type");
@@ -35,25 +35,26 @@ export async function jsonBody(c: Context<ApiEnv>): Promise<unknown> {
   return value;
 }
 
-async function bodyBytes(c: Context<ApiEnv>): Promise<Uint8Array> {
+/** The whole body. Throws `payload_too_large`. */
+export async function bodyBytes(c: Context<ApiEnv>, mostBytes: number): Promise<Uint8Array> {
   const declared = c.req.header("content-length");
   if (declared !== undefined) {
     // The HTTP parser holds a body to its declared length, so this check is enough and the body comes in one piece.
-    if (Number(declared) > BODY_BYTES) throw tooLarge();
+    if (Number(declared) > mostBytes) throw tooLarge(mostBytes);
     return new Uint8Array(await c.req.arrayBuffer());
   }
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of c.req.raw.body ?? []) {
     sizeBytes += chunk.length;
-    if (sizeBytes > BODY_BYTES) throw tooLarge();
+    if (sizeBytes > mostBytes) throw tooLarge(mostBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(): CodedError {
-  return new CodedError("payload_too_large", `the body may have ${BODY_BYTES} bytes at most`);
+function tooLarge(mostBytes: number): CodedError {
+  return new CodedError("payload_too_large", `the body may have ${mostBytes} bytes at most`);
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../route.ts";
 
 /** Methods are text from outside; others than these are one series. */
-const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "DELETE"]);
+const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
 
 export interface AnswerCount {
   readonly middleware: MiddlewareHandler<ApiEnv>;

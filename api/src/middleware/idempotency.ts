@@ -32,9 +32,14 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
+/** What whoever asks first gets; `later` is kept for the same request again where that is something else. */
+export interface FirstAnswer extends StoredAnswer {
+  readonly later?: StoredAnswer | undefined;
+}
+
 export interface Idempotency {
   /** `act` runs at most once for a slot, and always gives an answer: a refusal is one too. */
-  once(slot: Slot, act: () => Promise<StoredAnswer>): Promise<StoredAnswer & { readonly isReplay: boolean }>;
+  once(slot: Slot, act: () => Promise<FirstAnswer>): Promise<StoredAnswer & { readonly isReplay: boolean }>;
 }
 
 export interface IdempotencyOptions {
@@ -85,11 +90,11 @@ export function makeIdempotency(options: IdempotencyOptions): Idempotency {
     return undefined;
   };
 
-  const actOnce = async (row: IdempotencyRecord, act: () => Promise<StoredAnswer>) => {
+  const actOnce = async (row: IdempotencyRecord, act: () => Promise<FirstAnswer>) => {
     const earlier = await begin(row);
     if (earlier !== undefined) return { ...earlier, isReplay: true };
-    const answer = await act();
-    await (NOT_STORED.has(answer.status) ? idempotency.abandon(row) : idempotency.finish(row, answer));
+    const { later, ...answer } = await act();
+    await (NOT_STORED.has(answer.status) ? idempotency.abandon(row) : idempotency.finish(row, later ?? answer));
     return { ...answer, isReplay: false };
   };
 

@@ -77,7 +77,7 @@ function operation(route: Documented, schemas: SchemaCollector): Json {
     tags: [doc.tag],
     ...(route.kind === "public" ? { security: [] } : { "x-scope": route.scope }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.kind === "keyed" && route.method === "post" ? { requestBody: requestBody(route, schemas) } : {}),
+    ...(route.kind === "keyed" && route.body !== "none" ? { requestBody: requestBody(route, schemas) } : {}),
     responses: { ...success(doc), ...refusals(route) },
   };
 }
@@ -102,6 +102,7 @@ function otherParameters(route: Documented, schemas: SchemaCollector): Json[] {
   if (route.kind === "public")
     return (route.doc.query ?? []).map((name) => queryParameter(name, { type: "string" }, true));
   if (route.method === "post") return [IDEMPOTENCY_KEY];
+  if (route.body !== "none") return [];
   const { properties = {} } = schemas.jsonSchema(route.schema) as { properties?: Record<string, Json> }; // of an object
   return Object.entries(properties).map(([name, schema]) => queryParameter(name, schema, false));
 }
@@ -122,9 +123,16 @@ function requestBody(route: Extract<Route, { kind: "keyed" }>, schemas: SchemaCo
           ? {}
           : { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) }),
       },
+      ...(route.body === "upload" ? { "multipart/form-data": { schema: UPLOAD } } : {}),
     },
   };
 }
+
+const UPLOAD: Json = {
+  type: "object",
+  properties: { name: { type: "string" }, file: { type: "string", format: "binary" } },
+  required: ["name", "file"],
+};
 
 function success({ success: { status, schema, mediaType } }: RouteDoc): Json {
   const content =
@@ -134,19 +142,16 @@ function success({ success: { status, schema, mediaType } }: RouteDoc): Json {
   return { [status]: { description: status === 204 ? "Done" : "Success", ...(content ? { content } : {}) } };
 }
 
-/** Refusals of every route behind a key, and of every one with a body. */
+/** Refusals of every route behind a key, of every one with a body, and of every POST. */
 const KEYED: readonly ErrorCode[] = ["invalid_request", "unauthorized", "forbidden", "rate_limited"];
-const WITH_BODY: readonly ErrorCode[] = [
-  "payload_too_large",
-  "unsupported_media_type",
-  "idempotency_key_in_use",
-  "idempotency_key_reused",
-];
+const WITH_BODY: readonly ErrorCode[] = ["payload_too_large", "unsupported_media_type"];
+const IDEMPOTENT: readonly ErrorCode[] = ["idempotency_key_in_use", "idempotency_key_reused"];
 
 function refusals(route: Documented): Json {
   const codes: ErrorCode[] = [
     ...(route.kind === "keyed" ? KEYED : []),
-    ...(route.method === "post" ? WITH_BODY : []),
+    ...(route.kind === "keyed" && route.body !== "none" ? WITH_BODY : []),
+    ...(route.method === "post" ? IDEMPOTENT : []),
     ...route.doc.refusals,
     "internal_error",
   ];
