@@ -12,6 +12,8 @@ import { type Dialog, sipUriOf } from "./dialog.ts";
 
 export function nextHop(dialog: Dialog): Hop {
   const { peer } = dialog;
+  // RFC 7118 §5: a browser is reached by its own connection or not at all, whatever address it says.
+  if (peer.transport === "ws" || peer.transport === "wss") return peer;
   const route = dialog.routeSet[0];
   const uri = route === undefined ? sipUriOfText(dialog.remoteTarget) : sipUriOf(route);
   if (uri === undefined || !(isIpv4(uri.host) || isIpv6(uri.host))) return peer;
@@ -21,7 +23,9 @@ export function nextHop(dialog: Dialog): Hop {
   if (transport !== peer.transport) return { transport, address: uri.host, port };
   // The flow is tried first, the address when it is gone.
   const sameHost = uri.host === peer.address;
-  return { transport, address: uri.host, port, listener: peer.listener, ...(sameHost && { flow: peer.flow }) };
+  // One of the peer's machines must show the same certificate name as the first.
+  const { listener, name } = peer;
+  return { transport, address: uri.host, port, listener, name, ...(sameHost && { flow: peer.flow }) };
 }
 
 function sipUriOfText(text: string): SipUri | undefined {

@@ -11,16 +11,11 @@ import type { Effect } from "../ua/effects.ts";
 import { type Hop, hopText } from "../ua/hop.ts";
 import type { Listener, SipEvent, TransportName } from "../ua/types.ts";
 import { UserAgent } from "../ua/user-agent.ts";
-import { Facing } from "./facing.ts";
+import { Lines } from "./lines.ts";
 import type { MakeSipEndpoint, RunningSipEndpoint, SipEndpointOptions } from "./options.ts";
 import { realTransports } from "./real-transports.ts";
 import { resolveHost } from "./resolve.ts";
-import type { SipTransport, TransportSink } from "./transport.ts";
-
-interface Line {
-  readonly transport: SipTransport;
-  readonly listener: Listener;
-}
+import type { TransportSink } from "./transport.ts";
 
 export const makeSipEndpoint: MakeSipEndpoint = async (options) => {
   const driver = new Driver(options);
@@ -36,8 +31,7 @@ export const makeSipEndpoint: MakeSipEndpoint = async (options) => {
 class Driver {
   readonly agent: UserAgent;
   readonly options: SipEndpointOptions;
-  readonly #lines: Line[] = [];
-  readonly #facing = new Facing();
+  readonly #lines = new Lines();
   #timer: Timer | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #events: SipEvent[] = [];
@@ -59,11 +53,9 @@ class Driver {
   async open(): Promise<void> {
     const open = this.options.transports ?? realTransports(this.options);
     for (const listener of this.options.listeners) {
-      const transport = await open(listener, this.#sink(this.#lines.length));
-      const { address, port } = transport.bound;
-      this.#lines.push({ transport, listener: { ...listener, host: address, port } });
+      this.#lines.add(await open(listener, this.#sink(this.#lines.all.length)), listener);
     }
-    if (this.#lines.length === 0) throw new CodedError("internal_error", "SIP needs at least one listener");
+    if (this.#lines.all.length === 0) throw new CodedError("internal_error", "SIP needs at least one listener");
   }
 
   nowMs(): number {
@@ -71,24 +63,18 @@ class Driver {
   }
 
   listeners(): readonly Listener[] {
-    return this.#lines.map((line) => line.listener);
+    return this.#lines.all.map((line) => line.listener);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#events = [];
-    await Promise.all(this.#lines.map((line) => line.transport.close()));
+    await Promise.all(this.#lines.all.map((line) => line.transport.close()));
   }
 
   near(hop: Hop): { address: string; port: number } {
-    const line = this.#lineFor(hop);
-    if (line === undefined) return { address: this.#facing.towards(hop.address, this.nowMs()), port: 0 };
-    const { advertisedAddress, host, port } = line.listener;
-    // A program on this machine may not get through to the outside address: it is told the one it reached us at.
-    if (advertisedAddress !== undefined && !isLoopback(hop.address)) return { address: advertisedAddress, port };
-    const isWildcard = host === "0.0.0.0" || host === "::";
-    return { address: isWildcard ? this.#facing.towards(hop.address, this.nowMs()) : host, port };
+    return this.#lines.near(hop, this.nowMs());
   }
 
   /** Runs a command or an input, then carries out what it led to. Events of commands wait for its end. */
@@ -105,7 +91,7 @@ class Driver {
       received: (bytes, source) => {
         if (this.#isClosed) return;
         const result = parseMessage(bytes, { stream: false });
-        this.#receive(result, { ...source, listener: index }, bytes);
+        this.#receive(result, { flow: this.#lines.flowOf(index), ...source, listener: index }, bytes);
       },
       framed: (result, source) => {
         if (!this.#isClosed) this.#receive(result, { ...source, listener: index }, undefined);
@@ -142,7 +128,7 @@ class Driver {
   }
 
   #send({ bytes, to, callId, transaction }: Effect & { type: "send" }): void {
-    const line = this.#lineFor(to);
+    const line = this.#lines.towards(to, this.nowMs());
     const failed = (problem: string): void => {
       this.options.log.debug("SIP message not sent", { to: hopText(to), problem, call_id: callId });
       if (transaction !== undefined && !this.#isClosed) {
@@ -168,15 +154,6 @@ class Driver {
 
   #resolved(session: string, addresses: readonly string[]): void {
     if (!this.#isClosed) this.run((agent, nowMs) => agent.resolved(session, addresses, nowMs));
-  }
-
-  #lineFor(hop: Hop): Line | undefined {
-    const own = hop.listener === undefined ? undefined : this.#lines[hop.listener];
-    if (own !== undefined && own.transport.transport === hop.transport) return own;
-    const isV6 = hop.address.includes(":");
-    return this.#lines.find(
-      ({ transport, listener }) => transport.transport === hop.transport && listener.host.includes(":") === isV6,
-    );
   }
 
   #arm(): void {
@@ -211,10 +188,6 @@ class Driver {
       this.options.log.error("the receiver of a SIP event threw", { event: event.type, error: thrown });
     }
   }
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || address.startsWith("127.");
 }
 
 function endpointOf(driver: Driver): RunningSipEndpoint {

@@ -252,7 +252,7 @@ export class Flows implements SipTransport {
   #scheduleSweep(): Timer {
     return this.#clock.schedule(this.#clock.nowMs() + this.#limits.sweepEveryMs, () => {
       const nowMs = this.#clock.nowMs();
-      for (const flow of [...this.#byFlow.values()]) this.#look(flow, nowMs);
+      for (const flow of this.#byFlow.values()) this.#look(flow, nowMs);
       for (const [wire, sinceMs] of this.#ending) if (nowMs - sinceMs > this.#limits.connectMs) wire.destroy();
       if (!this.#isClosed) this.#sweeper = this.#scheduleSweep();
     });

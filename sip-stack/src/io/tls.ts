@@ -43,7 +43,11 @@ function accept(server: Server, flows: Flows, sink: TransportSink): void {
   // Before the handshake: a stalled one counts against its address too.
   server.on("connection", (socket) => flows.admit(socket));
   server.on("secureConnection", (socket) => takeSocket(flows, sink, socket));
-  server.on("tlsClientError", () => sink.count("tlsHandshakeFailures"));
+  server.on("tlsClientError", (_, socket) => {
+    sink.count("tlsHandshakeFailures");
+    // Node leaves one whose handshake timed out open.
+    socket.destroy();
+  });
   server.on("error", () => sink.count("tlsErrors"));
 }
 

@@ -11,7 +11,11 @@ const MAX_DATAGRAM_BYTES = 65_507;
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
 export async function openUdp(listener: Listener, sink: TransportSink): Promise<SipTransport> {
-  const socket = createSocket({ type: isIpv6(listener.host) ? "udp6" : "udp4", reuseAddr: false });
+  const socket = createSocket({
+    type: isIpv6(listener.host) ? "udp6" : "udp4",
+    reuseAddr: false,
+    ipv6Only: isIpv6(listener.host),
+  });
   await bind(socket, listener);
   growBuffers(socket, sink);
   socket.on("message", (bytes, from) => {
