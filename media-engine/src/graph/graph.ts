@@ -152,7 +152,8 @@ export class Graph {
     const { wire } = this;
     const port = this.#bySocket[socket];
     wire.size = size;
-    wire.source = source;
+    wire.atMs = wire.nowMs();
+    if (wire.source !== source) wire.source = source;
     if (port === undefined) wire.counters.dropUnexpected++;
     else receive(wire, port, packet);
   };

@@ -7,7 +7,7 @@ import type { Wire } from "./wire.ts";
 
 /** `wire.size` bytes of `packet` from `wire.source` have come for `port`. */
 export function receive(wire: Wire, port: Port, packet: Uint8Array): void {
-  const { counters, size, source } = wire;
+  const { counters, size, source, atMs } = wire;
   const header = wire.in;
   counters.packetsIn++;
   const kind = kindOf(packet, size);
@@ -27,8 +27,7 @@ export function receive(wire: Wire, port: Port, packet: Uint8Array): void {
     port.rxUnfit++;
     return;
   }
-  const nowMs = wire.nowMs();
-  const admission = port.latch.admit(source, header, nowMs);
+  const admission = port.latch.admit(source, header, atMs);
   if (admission === "foreign") {
     counters.dropForeign++;
     port.rxForeign++;
@@ -36,14 +35,14 @@ export function receive(wire: Wire, port: Port, packet: Uint8Array): void {
   }
   if (admission === "first") wire.report({ type: "rtpStarted", leg: port.id });
   if (header.ssrc !== port.rx.ssrc) port.audio?.digitsIn?.reset();
-  port.rx.count(header, size, nowMs, !isEvent);
+  port.rx.count(header, size, atMs, !isEvent);
   if (!params.mayReceive) return;
   if (isEvent) takeEvent(wire, port, packet);
-  else takeAudio(wire, port, packet, nowMs);
+  else takeAudio(wire, port, packet);
 }
 
-function takeAudio(wire: Wire, port: Port, packet: Uint8Array, nowMs: number): void {
-  for (let i = 0; i < port.taps.length; i++) port.taps[i]!.tap.rxPacket(packet, wire.in, nowMs);
+function takeAudio(wire: Wire, port: Port, packet: Uint8Array): void {
+  for (let i = 0; i < port.taps.length; i++) port.taps[i]!.tap.rxPacket(packet, wire.in, wire.atMs);
   if (port.isHeard) port.audio?.receiver.push(packet, wire.in);
   if (port.passesTo !== undefined) passOn(wire, port.passesTo, packet, false);
 }

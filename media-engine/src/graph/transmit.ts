@@ -75,13 +75,12 @@ export function passOn(wire: Wire, to: Port, packet: Uint8Array, isEvent: boolea
   const { audio, params } = to;
   if (audio === undefined || params === undefined) return;
   const header = wire.in;
-  const { out } = wire;
-  const nowMs = wire.nowMs();
+  const { out, atMs } = wire;
   if (isEvent) {
     if (params.telephoneEvent === undefined) return;
     out.payloadType = params.telephoneEvent.txPayloadType;
   } else out.payloadType = params.txPayloadType;
-  if (!audio.tx.relay(header, out, nowMs, !isEvent)) {
+  if (!audio.tx.relay(header, out, atMs, !isEvent)) {
     wire.counters.dropLate++;
     return;
   }
@@ -91,7 +90,7 @@ export function passOn(wire: Wire, to: Port, packet: Uint8Array, isEvent: boolea
   out.payloadSize = size;
   send(wire, to, packet);
   if (isEvent) return;
-  for (let i = 0; i < to.taps.length; i++) to.taps[i]!.tap.txPacket(packet, out, nowMs);
+  for (let i = 0; i < to.taps.length; i++) to.taps[i]!.tap.txPacket(packet, out, atMs);
 }
 
 /** Passes the telephone-event that has just come to a port that otherwise sends frames. */
@@ -103,7 +102,7 @@ export function passEvent(wire: Wire, to: Port, packet: Uint8Array): void {
   const { out } = wire;
   if (header.rtpTimestamp !== to.passedEventIn) {
     to.passedEventIn = header.rtpTimestamp;
-    to.passedEventOut = audio.tx.nextTimestamp(wire.nowMs());
+    to.passedEventOut = audio.tx.nextTimestamp(wire.atMs);
   }
   closeUp(packet, header.payloadOffset, header.payloadSize);
   header.payloadOffset = HEADER_BYTES;

@@ -28,8 +28,9 @@ export interface Wire {
   /** Gathers an event; they leave together after the step. */
   report(event: MediaEvent): void;
   readonly counters: PacketCounters;
-  /** Length of the packet that has just come, where from, and its header. */
+  /** The packet that has just come: its length, when it came (monotonic ms), where from, and its header. */
   size: number;
+  atMs: number;
   source: RtpEndpoint;
   readonly in: RtpHeader;
   /** Header of the packet being sent. */
@@ -54,6 +55,7 @@ export function makeWire(outer: Pick<Wire, "io" | "random" | "nowMs" | "report">
     ...outer,
     counters,
     size: 0,
+    atMs: 0,
     source: makeEndpoint(),
     in: makeHeader(),
     out: makeHeader(),

@@ -32,6 +32,7 @@ export interface Libc {
   epollControl(epoll: number, operation: number, descriptor: number, event: Int32Array): number;
   epollWait(epoll: number, events: Int32Array, maxEvents: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
+  usleep(microseconds: number): number;
   read(descriptor: number, buffer: Uint8Array, bytes: number): number;
   receiveFrom(
     ...call: [
@@ -64,6 +65,7 @@ export function loadLibc(): Libc {
     epollControl: lib.func("int epoll_ctl(int, int, int, void *)"),
     epollWait: lib.func("int epoll_wait(int, void *, int, int)"),
     eventfd: lib.func("int eventfd(uint32_t, int)"),
+    usleep: lib.func("int usleep(uint32_t)"),
     read: lib.func("int64 read(int, void *, uint64)"),
     receiveFrom: lib.func("int64 recvfrom(int, void *, uint64, int, void *, void *)"),
     sendTo: lib.func("int64 sendto(int, const void *, uint64, int, const void *, uint32_t)"),

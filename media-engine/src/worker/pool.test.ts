@@ -2,6 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { platform } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 import { silentLog, systemClock, systemRandom } from "@voepy/base";
 import { afterEach, describe, expect, test } from "vitest";
 import { FarEnd, pcmuParams } from "../../test/rig.ts";
@@ -180,5 +181,31 @@ describe.runIf(platform() === "linux")("several threads", () => {
       () => undefined,
     );
     expect(events.map((event) => event.type)).toEqual(["playoutStarted", "playoutEnded"]);
+  });
+});
+
+describe.runIf(platform() === "linux")("a media thread that dies", () => {
+  test("takes its own legs with it, rejects what it was asked, and is replaced", async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker): number => threads.push(thread);
+    process.on("worker", note);
+    const { pool, events } = await open({ workers: 2, io: "syscall", ports: { first: 34_000, last: 34_003 } });
+    process.off("worker", note);
+    const [ann, bob] = [await party(pool, "a"), await party(pool, "b")];
+    await threads[0]?.terminate();
+    await until(
+      () => events.some((event) => event.type === "workerLost"),
+      () => undefined,
+    );
+    const lost = events.flatMap((event) => (event.type === "workerLost" ? event.legs : []));
+    expect(lost.length).toBe(1);
+    const [dead, alive] = lost[0] === "a" ? [ann, bob] : [bob, ann];
+    await expect(dead.leg.stats()).rejects.toMatchObject({ code: "internal_error" });
+    expect((await dead.leg.close()).path).toBe("idle");
+    expect((await alive.leg.stats()).path).toBe("idle");
+    // Its port is free again, and there are threads for new legs.
+    const next = await pool.openLeg({ leg: "c" });
+    expect(next.udpPort).toBe(dead.leg.udpPort);
+    expect((await next.stats()).path).toBe("idle");
   });
 });

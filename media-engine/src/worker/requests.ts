@@ -11,6 +11,7 @@ interface Pending {
 
 export class Requests {
   readonly #pending = new Map<number, Pending>();
+  readonly #lost = new WeakMap<MediaLink, string>();
   #next = 1;
 
   /**
@@ -19,6 +20,8 @@ export class Requests {
    */
   make<Type extends RequestType>(link: MediaLink, post: (request: number) => void): Promise<ReplyValues[Type]> {
     const request = this.#next++;
+    const reason = this.#lost.get(link);
+    if (reason !== undefined) return Promise.reject(lostError(reason));
     return new Promise((resolve, reject) => {
       // A thread answers a request with the value of its type: `done` in dispatch.ts is typed so.
       this.#pending.set(request, { link, resolve: (value) => resolve(value as ReplyValues[Type]), reject });
@@ -34,12 +37,17 @@ export class Requests {
     else pending.reject(Object.assign(new Error(reply.message), { code: reply.code }));
   }
 
-  /** What `link` was asked will not be answered. */
+  /** What `link` was asked, or will be, is not answered. */
   fail(link: MediaLink, reason: string): void {
+    this.#lost.set(link, reason);
     for (const [request, pending] of this.#pending) {
       if (pending.link !== link) continue;
       this.#pending.delete(request);
-      pending.reject(new CodedError("internal_error", `media thread lost: ${reason}`));
+      pending.reject(lostError(reason));
     }
   }
+}
+
+function lostError(reason: string): CodedError {
+  return new CodedError("internal_error", `media thread lost: ${reason}`);
 }
