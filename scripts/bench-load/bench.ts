@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { freeTcpPort, freeUdpPort, type PinnedProcess, startPinned } from "./pinned-process.ts";
-import { type MeasuredRun, printJson, printTable } from "./report.ts";
+import { isClean, type MeasuredRun, printJson, printTable } from "./report.ts";
 import { benchConfig, SCENARIOS, type Scenario, type ServerPorts } from "./scenarios.ts";
 import { build, type LoadReport, noiseOf, runLoad } from "./sipload.ts";
 
@@ -91,13 +91,19 @@ async function runScenario(scenario: Scenario, ports: ServerPorts, configFile: s
   const runs: MeasuredRun[] = [];
   for (const calls of callCounts ?? scenario.calls) {
     console.log(`${scenario.name}, ${calls} calls, ${seconds} s …`);
-    const [floorReport, floorNoise] = await measure(floor, scenario, calls, ports.called);
-    const [serverReport, serverNoise] = await measure(server, scenario, calls, ports.called);
-    runs.push({ calls, server: serverReport, floor: floorReport, noise: serverNoise ?? floorNoise });
+    try {
+      const [floorReport, floorNoise] = await measure(floor, scenario, calls, ports.called);
+      const [serverReport, serverNoise] = await measure(server, scenario, calls, ports.called);
+      runs.push({ calls, server: serverReport, floor: floorReport, noise: serverNoise ?? floorNoise });
+    } catch (error) {
+      // One run that fails must not cost the figures of the others.
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    }
   }
   printTable(scenario, runs);
   printJson(scenario, runs, seconds);
-  if (runs.some(({ calls, server: report }) => report.up_at_end !== calls)) process.exitCode = 1;
+  if (!runs.every(isClean)) process.exitCode = 1;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "voepy-bench-"));

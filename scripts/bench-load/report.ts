@@ -15,9 +15,11 @@ const COLUMNS: readonly (readonly [title: string, cell: (summary: Summary) => st
   ["up", (run) => String(run.up)],
   ["lost", (run) => String(run.lost)],
   ["short", (run) => String(run.short_legs)],
+  ["deaf", (run) => String(run.deaf_legs)],
   ["jitter p99", (run) => run.jitter_p99_ms.toFixed(2)],
   ["delay p50", (run) => run.delay_p50_ms.toFixed(2)],
   ["delay p99", (run) => run.delay_p99_ms.toFixed(2)],
+  ["with ramp", (run) => run.delay_p99_with_ramp_ms.toFixed(2)],
   ["set-up p50", (run) => run.setup_p50_ms.toFixed(1)],
   ["CPU ms/call-s", (run) => run.cpu_ms_per_call_s.toFixed(2)],
   ["C floor", (run) => run.floor_cpu_ms_per_call_s.toFixed(2)],
@@ -52,9 +54,12 @@ interface Summary {
   readonly up: number;
   readonly lost: number;
   readonly short_legs: number;
+  readonly deaf_legs: number;
   readonly jitter_p99_ms: number;
   readonly delay_p50_ms: number;
   readonly delay_p99_ms: number;
+  /** Calls being set up included. */
+  readonly delay_p99_with_ramp_ms: number;
   readonly setup_p50_ms: number;
   readonly setup_p99_ms: number;
   readonly cpu_ms_per_call_s: number;
@@ -64,9 +69,16 @@ interface Summary {
   readonly rss_kb_per_call: number;
 }
 
+/** True when every call stood, nothing was lost, and every party was heard. */
+export function isClean(run: MeasuredRun): boolean {
+  const { calls, up, lost, short_legs, deaf_legs } = summarize(run);
+  return up === calls && lost === 0 && short_legs === 0 && deaf_legs === 0;
+}
+
 /** The worse of both directions; delay is arrival minus sending, the generator's own share included. */
 function summarize({ calls, server, floor }: MeasuredRun): Summary {
-  const delays = Object.values(server.latency_ms);
+  const delays = Object.values(server.latency_window_ms);
+  const whileRamping = Object.values(server.latency_ms);
   const perCall = server.server.cpu_ms_per_call_s;
   const floorPerCall = floor.server.cpu_ms_per_call_s;
   return {
@@ -75,9 +87,11 @@ function summarize({ calls, server, floor }: MeasuredRun): Summary {
     lost: server.caller.lost + server.called.lost,
     short_legs:
       server.caller.short_legs + server.called.short_legs + server.caller.silent_legs + server.called.silent_legs,
+    deaf_legs: server.caller.legs_without_marker + server.called.legs_without_marker,
     jitter_p99_ms: Math.max(server.caller.jitter_ms.p99, server.called.jitter_ms.p99),
     delay_p50_ms: Math.max(0, ...delays.map((delay) => delay.p50)),
     delay_p99_ms: Math.max(0, ...delays.map((delay) => delay.p99)),
+    delay_p99_with_ramp_ms: Math.max(0, ...whileRamping.map((delay) => delay.p99)),
     setup_p50_ms: server.setup_ms.p50,
     setup_p99_ms: server.setup_ms.p99,
     cpu_ms_per_call_s: perCall,

@@ -14,7 +14,12 @@ export interface LoadReport {
   readonly setup_ms: { readonly p50: number; readonly p99: number };
   readonly caller: SideReport;
   readonly called: SideReport;
+  /** By direction, markers of the whole run, the ramp included. */
   readonly latency_ms: Readonly<Record<string, { readonly n: number; readonly p50: number; readonly p99: number }>>;
+  /** The same, of the measured window alone. */
+  readonly latency_window_ms: Readonly<
+    Record<string, { readonly n: number; readonly p50: number; readonly p99: number }>
+  >;
   readonly server: {
     readonly cores: number;
     readonly cpu_ms_per_call_s: number;
@@ -31,6 +36,8 @@ export interface SideReport {
   readonly lost: number;
   readonly silent_legs: number;
   readonly short_legs: number;
+  /** Legs that got packets in which nobody was heard. */
+  readonly legs_without_marker: number;
   readonly jitter_ms: { readonly p99: number };
   readonly max_gap_ms: { readonly max: number };
 }
