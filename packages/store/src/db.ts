@@ -52,6 +52,27 @@ export function openForCheckpoints(path: string): { checkpoint(): void; close():
   return { checkpoint: () => void db.pragma("wal_checkpoint(PASSIVE)"), close: () => void db.close() };
 }
 
+/** Opens for reading only and checks every page and index. */
+export function lookInto(path: string): { schemaVersion: number; problems: readonly string[] } {
+  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    return { schemaVersion: schemaVersion(db), problems: integrityProblems(db) };
+  } finally {
+    db.close();
+  }
+}
+
+function integrityProblems(db: Db): readonly string[] {
+  try {
+    const rows = db.pragma("integrity_check(20)") as { integrity_check: string }[]; // as SQLite documents it
+    return rows.map((row) => row.integrity_check).filter((text) => text !== "ok");
+  } catch (error) {
+    // Too broken to be checked to the end.
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_CORRUPT")) return [error.message];
+    throw error;
+  }
+}
+
 /** Forward only, all missing steps in one transaction, after a copy of what was there. */
 function migrate(db: Db, { path, migrations, log }: OpenOptions): void {
   const from = schemaVersion(db);
