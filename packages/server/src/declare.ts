@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { MakeId } from "@voepy/base";
 import type { TenantDeclaration } from "@voepy/store";
-import type { TenantConfig } from "./config-schema.ts";
+import type { Config, TenantConfig } from "./config-schema.ts";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
@@ -65,6 +65,14 @@ export function declarationOf(tenant: TenantConfig, now: number): TenantDeclarat
   };
 }
 
+/** Numbers of an installation that declares none. */
+const FIRST_NUMBERS = ["+15125550100", "+15125550101"] as const;
+
+/** One of the numbers that calls may come from. */
+export function exampleNumber(config: Config): string {
+  return config.tenants.find(({ numbers }) => numbers.length > 0)?.numbers[0]?.number ?? FIRST_NUMBERS[0];
+}
+
 /** Secrets of the first start: shown once, the key stored only as a hash. */
 export interface FirstStart {
   readonly declaration: TenantDeclaration;
@@ -79,7 +87,7 @@ export function firstStart(now: number, makeId: MakeId): FirstStart {
     { username: "alice", password: secret(9), number: "+15125550199" },
     { username: "bob", password: secret(9), number: "+15125550198" },
   ];
-  const numbers = ["+15125550100", "+15125550101"];
+  const numbers = FIRST_NUMBERS;
   const declaration: TenantDeclaration = {
     tenant: { id: "default", allowCallerIdForwarding: false, maxConcurrentCalls: 500, maxCps: 20, defaultRoute: null },
     apiKeys: [
