@@ -37,7 +37,7 @@ export function startTracing(config: Config, outside: Outside, log: Log): Tracin
         trace_calls: calls ?? 0,
         trace_call_ids: call_ids ?? 0,
         trace_bytes: bytes ?? 0,
-        ...(sent && { hep_sent_total: sent.sent, hep_dropped_total: sent.dropped }),
+        ...(sent && { hep_sent_total: sent.sent, hep_dropped_total: sent.dropped, hep_refused_total: sent.refused }),
       };
     },
     close: async () => hep?.close(),

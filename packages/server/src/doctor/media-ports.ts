@@ -33,7 +33,7 @@ export async function* checkMediaPorts(config: Config, isRunning: boolean): Asyn
 function verdict(check: string, count: { all: number; taken: number; first: number | undefined }, isRunning: boolean) {
   if (count.taken === 0) return ok(check, `${count.all} ports for legs, all free`);
   const detail = `${count.taken} of ${count.all} ports for legs are in use`;
-  if (isRunning) return ok(check, `${detail}, by the running voepy among others`);
+  if (isRunning && count.taken < count.all) return ok(check, `${detail}, by the running voepy among others`);
   const advice = `see by whom with: ss -lunp 'sport = :${count.first}'; or set another range in media.ports`;
   return count.taken === count.all ? fail(check, detail, advice) : warn(check, detail, advice);
 }

@@ -30,7 +30,7 @@ test("@net a collector on loopback gets each message, and the rest is counted as
   const { port } = collector.address();
   sender = startHep({ host: "127.0.0.1", port, captureId: 7, clock: systemClock, log: silentLog });
   sender.send(MESSAGE);
-  expect(sender.counters()).toEqual({ sent: 0, dropped: 1 });
+  expect(sender.counters()).toEqual({ sent: 0, dropped: 1, refused: 0 });
   const got = once(collector, "message");
   await vi.waitFor(() => {
     sender!.send(MESSAGE);
@@ -53,7 +53,7 @@ test("a collector whose name does not resolve is told once, and tried again late
   sender = startHep({ host: "nowhere.invalid", port: 9060, captureId: 7, clock, log });
   await vi.waitFor(() => expect(told).toHaveLength(1));
   sender.send(MESSAGE);
-  expect(sender.counters()).toEqual({ sent: 0, dropped: 1 });
+  expect(sender.counters()).toEqual({ sent: 0, dropped: 1, refused: 0 });
   await clock.advance(30_000);
   await vi.waitFor(() => expect(told).toHaveLength(2));
 });

@@ -17,7 +17,8 @@ export interface HepOptions extends HepIdentity {
 
 export interface HepSender {
   send(message: TracedMessage): void;
-  counters(): { readonly sent: number; readonly dropped: number };
+  /** `refused`: reports of the network that the collector does not listen. */
+  counters(): { readonly sent: number; readonly dropped: number; readonly refused: number };
   close(): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ class UdpHep implements HepSender {
   #isClosed = false;
   #sent = 0;
   #dropped = 0;
+  #refused = 0;
 
   constructor(options: HepOptions) {
     this.#options = options;
@@ -48,8 +50,8 @@ class UdpHep implements HepSender {
     const { host, port, clock, log } = this.#options;
     this.#opening = connect(host, port).then(
       (socket) => {
-        // A collector that is down is told by ICMP; the next packet may find it up again.
-        socket.on("error", () => (this.#dropped += 1));
+        // ICMP tells that nobody listens there; the next packet may find the collector up again.
+        socket.on("error", () => (this.#refused += 1));
         this.#socket = socket;
       },
       (thrown: unknown) => {
@@ -75,8 +77,8 @@ class UdpHep implements HepSender {
     });
   }
 
-  counters(): { sent: number; dropped: number } {
-    return { sent: this.#sent, dropped: this.#dropped };
+  counters(): { sent: number; dropped: number; refused: number } {
+    return { sent: this.#sent, dropped: this.#dropped, refused: this.#refused };
   }
 
   async close(): Promise<void> {
