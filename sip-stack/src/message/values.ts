@@ -35,7 +35,7 @@ export function expiresOf(message: SipMessage): number | undefined {
 }
 
 /** Seconds (§20.33); the comment and parameters are left out. Out of range reads as absent: nobody is parked for centuries. */
-export function retryAfterOf(message: SipMessage): number | undefined {
+export function retryAfterOf(message: Pick<SipMessage, "headers">): number | undefined {
   const value = headerOf(message, "retry-after");
   if (value === undefined) return undefined;
   let end = 0;

@@ -95,6 +95,12 @@ function judge(door: Door, { request, source }: CameInDialog, nowMs: number): Ve
     core.count(`digest_${proof.why}`);
     return { refusal: proof.refusal };
   }
+  const peer = core.options.hooks.peerOf?.(proof.username);
+  if (peer !== undefined) {
+    // A trunk: its calls come from everybody, and it has no binding.
+    if (request.method === "REGISTER") return { refusal: { status: 403 } };
+    return { identity: { type: "peer", label: peer } };
+  }
   // §10.3 step 3, §22: nobody speaks for another user.
   const claimed = userOf(request.method === "REGISTER" ? to.uri : from.uri);
   if (claimed !== proof.username) return { refusal: { status: 403 } };

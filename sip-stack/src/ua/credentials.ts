@@ -31,7 +31,7 @@ export function retryWithCredentials(
   if (response.status !== 401 && response.status !== 407) return undefined;
   const { owner, request, peer } = transaction;
   const credentials = session.direction === "out" ? session.request.credentials : undefined;
-  if (credentials === undefined || session.direction !== "out" || owner.usage === "none") return undefined;
+  if (credentials === undefined || session.direction !== "out" || !("session" in owner)) return undefined;
   if (credentialHeaders(request).length > 0) return undefined;
   const realm = strongestChallenge(response)?.realm;
   if (owner.usage !== "invite" && (realm === undefined || realm !== session.realm)) return undefined;

@@ -11,9 +11,12 @@ import type { Owner, Session } from "./session.ts";
 
 const NO_BODY = new Uint8Array(0);
 
+/** What a transaction of a session is for. */
+export type SessionUsage = Exclude<Owner["usage"], "none" | "exchange">;
+
 export interface Outgoing {
   readonly method: string;
-  readonly usage: Exclude<Owner["usage"], "none">;
+  readonly usage: SessionUsage;
   readonly headers?: readonly Header[];
   readonly body?: Body | undefined;
 }

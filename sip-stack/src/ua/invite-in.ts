@@ -143,8 +143,7 @@ export function receiveCancel(
 ): void {
   const { envelope, source } = admitted;
   const invite = core.transactions.inviteOfCancel(envelope);
-  const session =
-    invite === undefined || invite.owner.usage === "none" ? undefined : core.sessions.get(invite.owner.session);
+  const session = invite === undefined ? undefined : core.sessionOf(invite.owner);
   // Only who sent the INVITE may take it back: same address, since it takes the same hop (§9.1).
   if (invite === undefined || invite.peer.address !== source.address) {
     core.refuseStatelessly(request, envelope, source, { status: 481 });
