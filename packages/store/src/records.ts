@@ -157,6 +157,8 @@ export interface RouteRecord {
   readonly codecs: readonly ("PCMU" | "PCMA" | "G722" | "OPUS" | "L16")[];
   /** What differs from the usual trunk; absent fields have the defaults of `policy`. */
   readonly options?: Partial<RouteOptions>;
+  /** When it was first saved, wall ms; the store fills it in. */
+  readonly createdAt?: number | undefined;
 }
 
 /** How a number is written towards a route: `+15125550100`, `15125550100`, or as people there dial it. */

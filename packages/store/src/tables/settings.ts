@@ -13,8 +13,8 @@ type ApiKeyRow = Omit<Dated<ApiKeyRecord>, "scopes" | "lastUsedAt"> & {
 };
 type NumberRow = Omit<Dated<NumberRecord>, "inboundAction"> & { readonly inboundAction: string };
 type SipUserRow = Omit<Dated<SipUserRecord>, "outbound"> & { readonly outbound: number };
-type RouteLists = Pick<RouteRecord, "gateways" | "auth" | "allowedSourceCidrs" | "codecs">;
-type RouteRow = Omit<Dated<RouteRecord>, keyof RouteLists | "options"> & Readonly<Record<keyof RouteLists, string>>;
+type RouteLists = Pick<Required<RouteRecord>, "gateways" | "auth" | "allowedSourceCidrs" | "codecs" | "options">;
+type RouteRow = Omit<Dated<RouteRecord>, keyof RouteLists> & Readonly<Record<keyof RouteLists, string>>;
 
 const API_KEYS = defineTable<ApiKeyRow>("api_keys", {
   id: "id",
@@ -42,6 +42,7 @@ const ROUTES = defineTable<RouteRow>("routes", {
   auth: "auth",
   allowedSourceCidrs: "allowed_source_cidrs",
   codecs: "codecs",
+  options: "options",
   createdAt: "created_at",
 });
 const SIP_USERS = defineTable<SipUserRow>("sip_users", {
@@ -143,6 +144,7 @@ function routeRow(route: RouteRecord, createdAt: number): RouteRow {
     auth: JSON.stringify(route.auth),
     allowedSourceCidrs: JSON.stringify(route.allowedSourceCidrs),
     codecs: JSON.stringify(route.codecs),
+    options: JSON.stringify(route.options ?? {}),
     createdAt,
   };
 }
@@ -154,5 +156,6 @@ function routeRecord(row: RouteRow): RouteRecord {
     auth: JSON.parse(row.auth),
     allowedSourceCidrs: JSON.parse(row.allowedSourceCidrs),
     codecs: JSON.parse(row.codecs),
+    options: JSON.parse(row.options),
   };
 }
