@@ -13,6 +13,8 @@ export interface Directory {
   route(tenantId: string, id: string): RouteRecord | undefined;
   routesOf(tenantId: string): readonly RouteRecord[];
   allRoutes(): readonly RouteRecord[];
+  /** The route whose peers prove who they are with these credentials; any username: whether there is such a route. */
+  digestRoute(username?: string): RouteRecord | undefined;
   user(username: string): SipUserRecord | undefined;
   userByNumber(tenantId: string, number: string): SipUserRecord | undefined;
 }
@@ -26,12 +28,18 @@ export function normaliseNumber(text: string): string {
   return digits.startsWith("+") ? digits : `+${digits}`;
 }
 
+/** Callers of this route are asked for its credentials, unless their network is one of the route's. */
+export function takesDigest(route: RouteRecord): boolean {
+  return route.auth.mode === "digest" && route.direction !== "out" && route.auth.username !== undefined;
+}
+
 export function makeDirectory(settings: Settings): Directory {
   const tenants = new Map(settings.tenants.map((tenant) => [tenant.id, tenant]));
   const numbers = new Map(settings.numbers.map((number) => [normaliseNumber(number.number), number]));
   const users = new Map(settings.sipUsers.map((user) => [user.username, user]));
   const routesOf = (tenantId: string): RouteRecord[] =>
     settings.routes.filter((route) => route.tenantId === tenantId || route.tenantId === SHARED);
+  const digestRoutes = settings.routes.filter(takesDigest);
   return {
     tenant: (id) => tenants.get(id),
     number: (dialled) => numbers.get(normaliseNumber(dialled)),
@@ -39,6 +47,7 @@ export function makeDirectory(settings: Settings): Directory {
     route: (tenantId, id) => routesOf(tenantId).find((route) => route.id === id),
     routesOf,
     allRoutes: () => settings.routes,
+    digestRoute: (username) => digestRoutes.find(({ auth }) => username === undefined || auth.username === username),
     user: (username) => users.get(username),
     userByNumber: (tenantId, number) =>
       settings.sipUsers.find((user) => user.tenantId === tenantId && user.number === number),

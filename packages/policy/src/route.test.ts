@@ -1,7 +1,7 @@
 import type { GatewayRecord, RouteRecord, Settings } from "@voepy/store";
 import { describe, expect, test } from "vitest";
 import { makeDirectory, SHARED } from "./directory.ts";
-import { destinationOf, orderGateways, type RouteQuestion } from "./route.ts";
+import { destinationOf, orderGateways, type RouteQuestion, type RouteState } from "./route.ts";
 
 const gateway = (host: string, priority: number, weight: number): GatewayRecord => ({
   host,
@@ -10,10 +10,16 @@ const gateway = (host: string, priority: number, weight: number): GatewayRecord 
   priority,
   weight,
 });
-const route = (id: string, tenantId: string, direction: RouteRecord["direction"] = "both"): RouteRecord => ({
+const route = (
+  id: string,
+  tenantId: string,
+  direction: RouteRecord["direction"] = "both",
+  options: RouteRecord["options"] = {},
+): RouteRecord => ({
   id,
   tenantId,
   direction,
+  options,
   gateways: [gateway(`${id}.example`, 1, 1)],
   auth: { mode: "none" },
   allowedSourceCidrs: [],
@@ -27,12 +33,19 @@ const settings = (routes: RouteRecord[], defaultRoute: string | null = null): Se
   sipUsers: [{ id: "u", tenantId: "one", username: "alice", password: "x", number: "+15125550199", outbound: false }],
 });
 
-function ask(rows: Settings, question: Partial<RouteQuestion>) {
+const ALL_WELL: RouteState = { pick: () => 0, isDown: () => false, fullness: () => undefined };
+
+function ask(rows: Settings, question: Partial<RouteQuestion>, state: Partial<RouteState> = {}) {
   return destinationOf(
     makeDirectory(rows),
     { tenantId: "one", to: "+15558675309", routeId: undefined, uri: undefined, domain: "voepy.local", ...question },
-    () => 0,
+    { ...ALL_WELL, ...state },
   );
+}
+
+/** Ids of the routes that are tried, in order. */
+function routesOf(destination: ReturnType<typeof ask>): string[] {
+  return destination.type === "gateways" ? destination.steps.map((step) => step.route.id) : [];
 }
 
 describe("where a call goes", () => {
@@ -48,17 +61,13 @@ describe("where a call goes", () => {
   });
 
   test("the shared route serves only while the tenant has none of its own", () => {
-    expect(ask(settings([route("sandbox", SHARED)]), {})).toMatchObject({ type: "gateways", route: { id: "sandbox" } });
-    expect(ask(settings([route("sandbox", SHARED), route("main", "one")]), {})).toMatchObject({
-      route: { id: "main" },
-    });
-    expect(ask(settings([route("sandbox", SHARED), route("entry", "one", "in")]), {})).toMatchObject({
-      route: { id: "sandbox" },
-    });
+    expect(routesOf(ask(settings([route("sandbox", SHARED)]), {}))).toEqual(["sandbox"]);
+    expect(routesOf(ask(settings([route("sandbox", SHARED), route("main", "one")]), {}))).toEqual(["main"]);
+    expect(routesOf(ask(settings([route("sandbox", SHARED), route("entry", "one", "in")]), {}))).toEqual(["sandbox"]);
   });
 
   test("the tenant's default route wins", () => {
-    expect(ask(settings([route("a", "one"), route("b", "one")], "b"), {})).toMatchObject({ route: { id: "b" } });
+    expect(routesOf(ask(settings([route("a", "one"), route("b", "one")], "b"), {}))).toEqual(["b"]);
   });
 
   test("a URI of another host goes straight there, unless a route is named", () => {
@@ -77,11 +86,45 @@ describe("where a call goes", () => {
   });
 });
 
+describe("a route that stands in for another", () => {
+  const chain = settings(
+    [
+      route("a", "one", "both", { failoverRouteId: "b" }),
+      route("b", "one", "both", { failoverRouteId: "a" }),
+      route("foreign", "two"),
+    ],
+    "a",
+  );
+
+  test("comes after it, and a chain that leads back to its start ends", () => {
+    expect(routesOf(ask(chain, {}))).toEqual(["a", "b"]);
+    expect(routesOf(ask(chain, { routeId: "b" }))).toEqual(["b", "a"]);
+  });
+
+  test("is used at once while the first is full; with both full the first says why", () => {
+    expect(routesOf(ask(chain, {}, { fullness: ({ id }) => (id === "a" ? "channels" : undefined) }))).toEqual(["b"]);
+    const full = ask(chain, {}, { fullness: ({ id }) => (id === "a" ? "channels" : "cps") });
+    expect(full).toMatchObject({ type: "full", route: { id: "a" }, why: "channels" });
+  });
+
+  test("is never another tenant's", () => {
+    const rows = settings([route("a", "one", "both", { failoverRouteId: "foreign" }), route("foreign", "two")], "a");
+    expect(routesOf(ask(rows, {}))).toEqual(["a"]);
+  });
+});
+
 describe("gateways", () => {
+  const order = (gateways: GatewayRecord[], pick: RouteState["pick"], down = ""): string[] =>
+    orderGateways(gateways, { pick, isDown: ({ host }) => host === down }).map(({ host }) => host);
+  const list = [gateway("backup", 2, 1), gateway("light", 1, 1), gateway("heavy", 1, 9)];
+
   test("are tried by priority, within one priority by weight", () => {
-    const list = [gateway("backup", 2, 1), gateway("light", 1, 1), gateway("heavy", 1, 9)];
-    expect(orderGateways(list, () => 0).map(({ host }) => host)).toEqual(["light", "heavy", "backup"]);
-    expect(orderGateways(list, (below) => below - 1).map(({ host }) => host)).toEqual(["heavy", "light", "backup"]);
-    expect(orderGateways([gateway("a", 1, 0)], () => 0)).toHaveLength(1);
+    expect(order(list, () => 0)).toEqual(["light", "heavy", "backup"]);
+    expect(order(list, (below) => below - 1)).toEqual(["heavy", "light", "backup"]);
+    expect(order([gateway("a", 1, 0)], () => 0)).toHaveLength(1);
+  });
+
+  test("that are down come last, but come", () => {
+    expect(order(list, () => 0, "light")).toEqual(["heavy", "backup", "light"]);
   });
 });

@@ -34,19 +34,20 @@ const SETTINGS: Settings = {
   sipUsers: [{ id: "u", tenantId: "one", username: "alice", password: "secret", number: null, outbound: false }],
 };
 
+const FACTS: ScreenFacts = {
+  method: "INVITE",
+  sourceAddress: "192.0.2.1",
+  sourcePort: 5060,
+  fromUser: "+15550001111",
+  fromHost: "192.0.2.1",
+  hasCredentials: false,
+  dialled: "+15125550100",
+  ownHosts: new Set(["voepy.local", "127.0.0.1"]),
+  domain: "voepy.local",
+};
+
 function ask(facts: Partial<ScreenFacts>) {
-  return screen(makeDirectory(SETTINGS), {
-    method: "INVITE",
-    sourceAddress: "192.0.2.1",
-    sourcePort: 5060,
-    fromUser: "+15550001111",
-    fromHost: "192.0.2.1",
-    hasCredentials: false,
-    dialled: "+15125550100",
-    ownHosts: new Set(["voepy.local", "127.0.0.1"]),
-    domain: "voepy.local",
-    ...facts,
-  });
+  return screen(makeDirectory(SETTINGS), { ...FACTS, ...facts });
 }
 
 describe("who may speak to us", () => {
@@ -89,5 +90,45 @@ describe("who may speak to us", () => {
   test("REGISTER is always challenged, OPTIONS always answered", () => {
     expect(ask({ method: "REGISTER" })).toEqual({ type: "challenge" });
     expect(ask({ method: "OPTIONS" })).toEqual({ type: "trust", label: "options" });
+  });
+
+  describe("a trunk that proves itself by digest", () => {
+    const trunk = (more: Partial<RouteRecord>): RouteRecord => ({
+      ...route("pbx", "one", []),
+      direction: "in",
+      auth: { mode: "digest", username: "pbx", password: "x" },
+      ...more,
+    });
+    const verdict = (rows: RouteRecord[], sourceAddress: string) =>
+      screen(makeDirectory({ ...SETTINGS, routes: rows }), { ...FACTS, sourceAddress });
+
+    test("is challenged wherever it comes from, and so is every stranger", () => {
+      expect(verdict([trunk({})], "192.0.2.1")).toEqual({ type: "challenge" });
+    });
+
+    test("is trusted inside its own networks", () => {
+      const rows = [trunk({ allowedSourceCidrs: ["192.0.2.0/24"] })];
+      expect(verdict(rows, "192.0.2.1")).toEqual({ type: "trust", label: "pbx" });
+      expect(verdict(rows, "198.51.100.1")).toEqual({ type: "challenge" });
+    });
+
+    test("of outgoing calls only asks nobody in", () => {
+      expect(verdict([trunk({ direction: "out" })], "192.0.2.1")).toMatchObject({ type: "refuse", status: 403 });
+    });
+  });
+
+  test("a call to the contact that a route registered, from its registrar, is that route's", () => {
+    const account = (id: string): RouteRecord => ({
+      ...route(id, "one", [], { host: "sip.example", port: 5060 }),
+      auth: { mode: "registration", username: `user-${id}`, password: "x" },
+    });
+    const rows = makeDirectory({ ...SETTINGS, routes: [account("a"), account("b")] });
+    const addressesOf = (host: string): string[] => (host === "sip.example" ? ["198.51.100.20"] : []);
+    const facts = { ...FACTS, sourceAddress: "198.51.100.20", sourcePort: 40000, addressesOf };
+    expect(screen(rows, { ...facts, dialled: "user-b" })).toEqual({ type: "trust", label: "b" });
+    expect(screen(rows, { ...facts, dialled: "user-a" })).toEqual({ type: "trust", label: "a" });
+    expect(screen(rows, { ...facts, sourceAddress: "198.51.100.21", dialled: "user-a" })).toMatchObject({
+      type: "refuse",
+    });
   });
 });

@@ -5,7 +5,8 @@
 
 import type { RouteRecord } from "@voepy/store";
 import ipaddr from "ipaddr.js";
-import type { Directory } from "./directory.ts";
+import { type Directory, takesDigest } from "./directory.ts";
+import { contactUserOf } from "./route-options.ts";
 
 export interface ScreenFacts {
   readonly method: string;
@@ -20,6 +21,8 @@ export interface ScreenFacts {
   /** Hosts that mean ourselves: the SIP domain and the addresses we listen on. */
   readonly ownHosts: ReadonlySet<string>;
   readonly domain: string;
+  /** Addresses that a gateway's host name is known to have. */
+  readonly addressesOf?: ((host: string) => readonly string[]) | undefined;
 }
 
 export type Verdict =
@@ -36,17 +39,22 @@ export function screen(directory: Directory, facts: ScreenFacts): Verdict {
   const speaksAsUs = facts.ownHosts.has(facts.fromHost);
   // A phone set up with our address as its domain, on a network that is also a route's.
   if (route !== undefined && speaksAsUs && directory.user(facts.fromUser) !== undefined) return { type: "challenge" };
-  if (route !== undefined) return { type: "trust", label: route.id };
+  if (route !== undefined) {
+    // Its networks are trusted; without any, its peers prove themselves.
+    const provesItself = takesDigest(route) && route.allowedSourceCidrs.length === 0;
+    return provesItself ? { type: "challenge" } : { type: "trust", label: route.id };
+  }
   // The same answer for known and unknown users: nothing is revealed.
   if (speaksAsUs) return { type: "challenge" };
+  // A trunk without a fixed address sends its credentials only when asked (RFC 3261 §22.1).
+  if (facts.method === "INVITE" && directory.digestRoute() !== undefined) return { type: "challenge" };
   return { type: "refuse", status: 403, reason: "Forbidden" };
 }
 
+type SourceFacts = Pick<ScreenFacts, "sourceAddress" | "sourcePort" | "dialled" | "addressesOf">;
+
 /** Incoming route by source; the dialled number's tenant decides between equal networks. */
-export function routeOfSource(
-  directory: Directory,
-  facts: Pick<ScreenFacts, "sourceAddress" | "sourcePort" | "dialled">,
-): RouteRecord | undefined {
+export function routeOfSource(directory: Directory, facts: SourceFacts): RouteRecord | undefined {
   const matches = directory
     .allRoutes()
     .map((route) => ({ route, bits: matchBits(route, facts) }))
@@ -60,8 +68,11 @@ export function routeOfSource(
 /** A gateway's own address and port beat its address alone, that beats any network. */
 const GATEWAY_BITS = 1000;
 
+/** The very contact that the route registered, called from its registrar: of several accounts there, this one. */
+const CONTACT_BITS = 1;
+
 /** How exactly the route names the source; -1: not at all. */
-function matchBits(route: RouteRecord, facts: { sourceAddress: string; sourcePort: number }): number {
+function matchBits(route: RouteRecord, facts: SourceFacts): number {
   if (route.direction === "out") return -1;
   const source = addressOf(facts.sourceAddress);
   if (source === undefined) return -1;
@@ -71,8 +82,11 @@ function matchBits(route: RouteRecord, facts: { sourceAddress: string; sourcePor
     if (network.kind() === source.kind() && source.match(network, length)) bits = Math.max(bits, length);
   }
   for (const gateway of route.gateways) {
-    if (addressOf(gateway.host)?.toString() !== source.toString()) continue;
-    if (gateway.port === facts.sourcePort) bits = Math.max(bits, GATEWAY_BITS);
+    const addresses = [gateway.host, ...(facts.addressesOf?.(gateway.host) ?? [])];
+    if (!addresses.some((address) => addressOf(address)?.toString() === source.toString())) continue;
+    const isContact = facts.dialled !== "" && facts.dialled === contactUserOf(route);
+    if (gateway.port === facts.sourcePort || isContact)
+      bits = Math.max(bits, GATEWAY_BITS + (isContact ? CONTACT_BITS : 0));
     else if (route.allowedSourceCidrs.length === 0) bits = Math.max(bits, 128);
   }
   return bits;
