@@ -109,9 +109,13 @@ export interface MediaLeg {
   setParams(params: PortParams): void;
   /** Sends back what comes in, at once (relay to itself). */
   setEcho(on: boolean): void;
+  /** What the far end says is heard by nobody and not recorded. */
+  setMuted(on: boolean): void;
   play(request: PlayoutRequest): void;
   stopPlayout(which: PlayoutStop): void;
   startRecording(request: RecordingRequest): void;
+  /** A pause is silence in the file. */
+  setRecordingPaused(recording: string, on: boolean): void;
   stopRecording(recording: string): void;
   /** `0-9A-D*#`, `w` 500 ms, `W` 1 s. RFC 4733, or a tone when none was negotiated. */
   sendDigits(digits: string, durationMs: number): void;

@@ -35,6 +35,7 @@ function canPass(from: Port, to: Port): boolean {
   if (from.params === undefined || to.params === undefined || !from.audio || !to.audio) return false;
   return (
     from.params.mayReceive &&
+    !from.isMuted &&
     to.params.maySend &&
     ptimeOf(from.params) === ptimeOf(to.params) &&
     (isSameCoding(from.params, to.params) || crossTable(from.params, to.params) !== undefined)
@@ -84,7 +85,7 @@ function sendWaiting(wire: Wire, port: Port, feed: Port): void {
 }
 
 function isHeard(port: Port): boolean {
-  if (port.params?.mayReceive !== true || port.bridge === undefined) return false;
+  if (port.params?.mayReceive !== true || port.isMuted || port.bridge === undefined) return false;
   return port.bridge.members.some((other) => other !== port && other.ticks && other.params?.maySend === true);
 }
 

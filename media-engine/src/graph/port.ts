@@ -20,6 +20,7 @@ export interface PortTap {
   readonly ring: SharedArrayBuffer;
   readonly startMs: number;
   readonly tap: RecorderTap;
+  isPaused: boolean;
 }
 
 export class Port {
@@ -33,6 +34,8 @@ export class Port {
   rx: RxStream = new RxStream(DEFAULT_RATE_HZ);
   playout: Playout;
   isEcho = false;
+  /** Its far end is heard by nobody. */
+  isMuted = false;
   bridge: Bridge | undefined;
 
   /** The path, chosen by `paths.ts`. Whose packets are passed to this port's far end as they come. */

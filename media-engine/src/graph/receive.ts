@@ -42,7 +42,11 @@ export function receive(wire: Wire, port: Port, packet: Uint8Array): void {
 }
 
 function takeAudio(wire: Wire, port: Port, packet: Uint8Array): void {
-  for (let i = 0; i < port.taps.length; i++) port.taps[i]!.tap.rxPacket(packet, wire.in, wire.atMs);
+  if (port.isMuted) return;
+  for (let i = 0; i < port.taps.length; i++) {
+    const { tap, isPaused } = port.taps[i]!;
+    if (!isPaused) tap.rxPacket(packet, wire.in, wire.atMs);
+  }
   if (port.isHeard) port.audio?.receiver.push(packet, wire.in);
   if (port.passesTo !== undefined) passOn(wire, port.passesTo, packet, false);
 }

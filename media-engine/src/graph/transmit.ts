@@ -46,7 +46,7 @@ function sendAudio(wire: Wire, port: Port, pcm: Int16Array, nowMs: number): void
   out.payloadSize = size;
   audio.tx.own(out, nowMs);
   send(wire, port, packet);
-  for (let i = 0; i < port.taps.length; i++) port.taps[i]!.tap.txPacket(packet, out, nowMs);
+  tapSent(wire, port, packet, nowMs);
 }
 
 /** True when a telephone-event took the place of this packet of audio. */
@@ -90,7 +90,7 @@ export function passOn(wire: Wire, to: Port, packet: Uint8Array, isEvent: boolea
   out.payloadSize = size;
   send(wire, to, packet);
   if (isEvent) return;
-  for (let i = 0; i < to.taps.length; i++) to.taps[i]!.tap.txPacket(packet, out, atMs);
+  tapSent(wire, to, packet, atMs);
 }
 
 /** Passes the telephone-event that has just come to a port that otherwise sends frames. */
@@ -131,4 +131,12 @@ function send(wire: Wire, port: Port, packet: Uint8Array): void {
   }
   wire.counters.packetsOut++;
   port.audio?.tx.count(size);
+}
+
+/** Gives the packet that has just been sent to the port's recordings. */
+function tapSent(wire: Wire, port: Port, packet: Uint8Array, nowMs: number): void {
+  for (let i = 0; i < port.taps.length; i++) {
+    const { tap, isPaused } = port.taps[i]!;
+    if (!isPaused) tap.txPacket(packet, wire.out, nowMs);
+  }
 }

@@ -100,6 +100,9 @@ function control(graph: Graph, port: Port, command: Control): void {
     case "setEcho":
       port.isEcho = command.on;
       break;
+    case "setMuted":
+      port.isMuted = command.on;
+      break;
     case "play":
       port.playout.enqueue(command.item);
       break;
@@ -111,6 +114,8 @@ function control(graph: Graph, port: Port, command: Control): void {
       break;
     case "startTap":
       return startTap(graph, port, command);
+    case "pauseTap":
+      return pauseTap(port, command);
     case "stopTap":
       return stopTap(graph, port, command.recording);
     default:
@@ -123,7 +128,12 @@ function startTap(graph: Graph, port: Port, command: Command<"startTap">): void 
   const startMs = graph.wire.nowMs();
   const tap = makeRecorderTap(command.ring, startMs);
   port.nameCodecs(tap);
-  port.taps.push({ recording: command.recording, ring: command.ring, startMs, tap });
+  port.taps.push({ recording: command.recording, ring: command.ring, startMs, tap, isPaused: false });
+}
+
+function pauseTap(port: Port, { recording, on }: Command<"pauseTap">): void {
+  const tap = port.taps.find((one) => one.recording === recording);
+  if (tap !== undefined) tap.isPaused = on;
 }
 
 function stopTap(graph: Graph, port: Port, recording: string): void {

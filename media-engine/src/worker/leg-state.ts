@@ -14,12 +14,13 @@ export function legStateOf(port: Port, io: MovableRtpIo): LegState {
     descriptor: io.release(port.socket),
     params: port.params,
     isEcho: port.isEcho,
+    isMuted: port.isMuted,
     latch: port.latch.state(),
     tx: port.audio?.tx.state(),
     rx: { packets: rx.packets, bytes: rx.bytes, lost: rx.lost, lastMs: rx.lastMs },
     rxForeign: port.rxForeign,
     rxUnfit: port.rxUnfit,
-    taps: port.taps.map(({ recording, ring, startMs }) => ({ recording, ring, startMs })),
+    taps: port.taps.map(({ recording, ring, startMs, isPaused }) => ({ recording, ring, startMs, isPaused })),
   };
 }
 
@@ -31,10 +32,10 @@ export function adoptLeg(
   const socket = io.adopt(state.descriptor);
   const port = graph.addPort({ id: state.leg, socket });
   port.isEcho = state.isEcho;
+  port.isMuted = state.isMuted;
   port.rxForeign = state.rxForeign;
   port.rxUnfit = state.rxUnfit;
-  for (const { recording, ring, startMs } of state.taps)
-    port.taps.push({ recording, ring, startMs, tap: makeRecorderTap(ring, startMs) });
+  for (const tap of state.taps) port.taps.push({ ...tap, tap: makeRecorderTap(tap.ring, tap.startMs) });
   if (state.params !== undefined) {
     port.continueFrom(state.params, state.tx);
     graph.setParams(port, state.params);

@@ -74,6 +74,10 @@ export class MediaClient implements MediaLeg {
     this.#post({ type: "setEcho", leg: this.id, on });
   }
 
+  setMuted(on: boolean): void {
+    this.#post({ type: "setMuted", leg: this.id, on });
+  }
+
   play(request: PlayoutRequest): void {
     const item = { prompt: request.prompt, loop: request.loop, source: this.#sourceOf(request) };
     this.#items.push(item);
@@ -92,6 +96,10 @@ export class MediaClient implements MediaLeg {
   startTap(recording: string, ring: SharedArrayBuffer): void {
     this.recordings.add(recording);
     this.#post({ type: "startTap", leg: this.id, recording, ring });
+  }
+
+  setRecordingPaused(recording: string, on: boolean): void {
+    this.#post({ type: "pauseTap", leg: this.id, recording, on });
   }
 
   stopRecording(recording: string): void {

@@ -13,6 +13,7 @@ export interface TapState {
   readonly recording: string;
   readonly ring: SharedArrayBuffer;
   readonly startMs: number;
+  readonly isPaused: boolean;
 }
 
 /** All that goes along when a leg is moved to another thread. */
@@ -21,6 +22,7 @@ export interface LegState {
   readonly descriptor: number;
   readonly params: PortParams | undefined;
   readonly isEcho: boolean;
+  readonly isMuted: boolean;
   readonly latch: LatchState;
   readonly tx: TxState | undefined;
   readonly rx: { readonly packets: number; readonly bytes: number; readonly lost: number; readonly lastMs: number };
@@ -39,6 +41,7 @@ export type MediaCommand =
     }
   | { readonly type: "setParams"; readonly leg: MediaLegId; readonly params: PortParams }
   | { readonly type: "setEcho"; readonly leg: MediaLegId; readonly on: boolean }
+  | { readonly type: "setMuted"; readonly leg: MediaLegId; readonly on: boolean }
   | { readonly type: "play"; readonly leg: MediaLegId; readonly item: PlayoutItem }
   | { readonly type: "stopPlayout"; readonly leg: MediaLegId; readonly which: PlayoutStop }
   | {
@@ -48,6 +51,7 @@ export type MediaCommand =
       readonly ring: SharedArrayBuffer;
     }
   | { readonly type: "stopTap"; readonly leg: MediaLegId; readonly recording: string }
+  | { readonly type: "pauseTap"; readonly leg: MediaLegId; readonly recording: string; readonly on: boolean }
   | { readonly type: "sendDigits"; readonly leg: MediaLegId; readonly digits: string; readonly durationMs: number }
   | { readonly type: "stats"; readonly request: number; readonly leg: MediaLegId }
   | { readonly type: "close"; readonly request: number; readonly leg: MediaLegId }

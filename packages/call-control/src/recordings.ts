@@ -59,14 +59,23 @@ export function startRecording(world: World, leg: Leg, options: RecordingOptions
   return row;
 }
 
+/** Throws CodedError `call_not_in_required_state` when nothing is being recorded. */
+export function setRecordingPaused(call: LiveCall, on: boolean): void {
+  const running = needRecording(call);
+  call.legs.find((leg) => leg.id === running.legId)?.media?.setRecordingPaused(running.id, on);
+}
+
+function needRecording(call: LiveCall): RecordingRecord {
+  const running = activeRecording(call);
+  if (running !== undefined) return running;
+  throw new CodedError("call_not_in_required_state", `call ${call.id} is not being recorded`, {
+    details: { status: call.record.status },
+  });
+}
+
 /** The file is finished in its own time; `recording.completed` says when. */
 export function stopRecording(call: LiveCall): void {
-  const running = activeRecording(call);
-  if (running === undefined) {
-    throw new CodedError("call_not_in_required_state", `call ${call.id} is not being recorded`, {
-      details: { status: call.record.status },
-    });
-  }
+  const running = needRecording(call);
   call.saveRecording({ ...running, status: "processing" });
   const leg = call.legs.find((candidate) => candidate.id === running.legId);
   leg?.media?.stopRecording(running.id);

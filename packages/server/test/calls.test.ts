@@ -497,4 +497,40 @@ describe("verbs", () => {
       expect(await world.call(call)).toMatchObject({ status: "answered", bridge_id: null });
     expect(world.eventsOf(other.body.id).at(-1)).toBe("call.unbridged");
   });
+
+  test("mute takes a party's voice from the other and from the recording; a pause is silence in it", async () => {
+    const alice = await world.softphone("alice", { toneHz: 620 });
+    const { calling, id } = await answered();
+    await world.act(id, "transfer", {
+      to: "+15125550199",
+      record: "on_answer",
+      record_channels: "dual",
+      record_format: "wav",
+    });
+    await world.clock.advance(300);
+    alice.call!.answer();
+    await world.clock.advance(1000);
+    await world.act(id, "mute");
+    await world.clock.advance(1000);
+    expect(alice.call!.media.heardHz()).toEqual([]);
+    expect(calling.media.heardHz()).toEqual([620]);
+    await world.act(id, "unmute");
+    await world.clock.advance(1000);
+    expect(alice.call!.media.heardHz()).toEqual([440]);
+    await world.act(id, "pause_recording");
+    await world.clock.advance(1000);
+    await world.act(id, "resume_recording");
+    await world.clock.advance(1000);
+    await world.act(id, "stop_recording");
+    await world.clock.advance(1000);
+    const { recording } = world.eventData(id, "recording.completed");
+    expect(recording.duration_seconds).toBe(5);
+    const link = new URL(recording.download_url);
+    const file = await world.api("GET", `${link.pathname}${link.search}`, undefined, { authorization: "" });
+    const [left, right] = readWav(file.body).channels;
+    const second = (channel: Int16Array | undefined, n: number): number[] =>
+      heardHz(channel!.subarray(n * 8000 + 2000, n * 8000 + 6000));
+    expect([0, 1, 2, 3, 4].map((n) => second(left, n))).toEqual([[440], [], [440], [], [440]]);
+    expect([0, 1, 2, 3, 4].map((n) => second(right, n))).toEqual([[620], [620], [620], [], [620]]);
+  });
 });

@@ -5,9 +5,12 @@ import { gather } from "./gather.ts";
 import { gatherUsingAudio } from "./gather-using-audio.ts";
 import { hangup } from "./hangup.ts";
 import { hold } from "./hold.ts";
+import { mute } from "./mute.ts";
+import { pauseRecording } from "./pause-recording.ts";
 import { play } from "./play.ts";
 import { reject } from "./reject.ts";
 import { resume } from "./resume.ts";
+import { resumeRecording } from "./resume-recording.ts";
 import { sendDtmf } from "./send-dtmf.ts";
 import { startRecording } from "./start-recording.ts";
 import { stopGather } from "./stop-gather.ts";
@@ -15,6 +18,7 @@ import { stopPlayback } from "./stop-playback.ts";
 import { stopRecording } from "./stop-recording.ts";
 import { transfer } from "./transfer.ts";
 import { unbridge } from "./unbridge.ts";
+import { unmute } from "./unmute.ts";
 import type { AnyVerb } from "./verb.ts";
 
 export const verbs: readonly AnyVerb[] = [
@@ -34,4 +38,8 @@ export const verbs: readonly AnyVerb[] = [
   unbridge,
   hold,
   resume,
+  mute,
+  unmute,
+  pauseRecording,
+  resumeRecording,
 ];
