@@ -107,6 +107,24 @@ describe("the memory of traces", () => {
     expect(traces.counters()).toMatchObject({ call_ids: 11 });
   });
 
+  test("a flood of large messages of no call pushes out itself, not the calls that are over", () => {
+    const traces = withCalls({ looseBytes: 100_000, totalBytes: 200_000 }, ["a"]);
+    traces.end("a");
+    for (let i = 0; i < 100; i++) traces.add(message(`flood-${i}`, "x".repeat(16_000)));
+    expect(textsOf(traces, "a")).toEqual(["INVITE of a"]);
+    expect(traces.counters()["bytes"]).toBeLessThan(101_000);
+  });
+
+  test("what was of no call counts as the call's once the call is there", () => {
+    const traces = new Traces({ looseBytes: 10_000 });
+    traces.add(message("x", "x".repeat(9000)));
+    traces.open("call");
+    traces.bind("call", "x", "leg");
+    for (let i = 0; i < 9; i++) traces.add(message(`other-${i}`, "y".repeat(500)));
+    expect(traces.counters()).toMatchObject({ call_ids: 10 });
+    expect(textsOf(traces, "call")).toHaveLength(1);
+  });
+
   test("keeps how a Call-ID began and its newest messages, and says how many it dropped", () => {
     const traces = withCalls({ messagesPerCallId: 40 }, ["a"]);
     for (let i = 1; i < 100; i++) traces.add(message("sip-a", `${i}`));

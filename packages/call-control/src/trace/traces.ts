@@ -14,6 +14,8 @@ export interface TraceLimits {
   readonly messagesPerCallId: number;
   /** Call-IDs that belong to no call: registrations, OPTIONS, and INVITEs that no call came of (yet). */
   readonly looseCallIds: number;
+  /** All of these together: what strangers send must not push out calls. */
+  readonly looseBytes: number;
   /** Messages of such a Call-ID; the newest are kept. */
   readonly messagesPerLooseCallId: number;
   /** Kept of one message. */
@@ -25,6 +27,7 @@ export const TRACE_LIMITS: TraceLimits = {
   endedCalls: 1000,
   messagesPerCallId: 256,
   looseCallIds: 2000,
+  looseBytes: 8 * 1024 * 1024,
   messagesPerLooseCallId: 16,
   messageBytes: 16 * 1024,
 };
@@ -80,6 +83,7 @@ export class Traces {
   /** In the order they ended. */
   readonly #ended = new Map<string, CallLegs>();
   #totalBytes = 0;
+  #looseBytes = 0;
   #order = 0;
 
   constructor(limits: Partial<TraceLimits> = {}) {
@@ -91,14 +95,14 @@ export class Traces {
     if (callId === "") return;
     let exchange = this.#exchanges.get(callId);
     if (exchange === undefined) {
-      exchange = { sipCallId: callId, messages: [], sizeBytes: 0, dropped: 0, calls: 0 };
-      this.#exchanges.set(callId, exchange);
-      this.#loose.set(callId, exchange);
+      exchange = this.#begin(callId);
+      this.#loose.set(exchange.sipCallId, exchange);
     }
+    const { sipCallId } = exchange;
     const text = latin1Of(bytes, this.#limits.messageBytes);
     const order = ++this.#order;
-    exchange.messages.push({ direction, peer, local, sipCallId: callId, wallMs, text, sizeBytes: bytes.length, order });
-    this.#grow(exchange, text.length + BYTES_PER_MESSAGE);
+    exchange.messages.push({ direction, peer, local, sipCallId, wallMs, text, sizeBytes: bytes.length, order });
+    this.#grow(exchange, text.length + BYTES_PER_MESSAGE + (exchange.messages.length === 1 ? sipCallId.length : 0));
     this.#shorten(exchange);
     this.#forget();
   }
@@ -112,14 +116,10 @@ export class Traces {
   bind(callId: string, sipCallId: string, legId: string): void {
     const legs = this.#legsOf(callId);
     if (legs === undefined) return;
-    let exchange = this.#exchanges.get(sipCallId);
-    if (exchange === undefined) {
-      exchange = { sipCallId, messages: [], sizeBytes: 0, dropped: 0, calls: 0 };
-      this.#exchanges.set(sipCallId, exchange);
-    }
+    const exchange = this.#exchanges.get(sipCallId) ?? this.#begin(sipCallId);
+    if (this.#loose.delete(sipCallId)) this.#looseBytes -= exchange.sizeBytes;
     if (!legs.has(exchange)) exchange.calls += 1;
     legs.set(exchange, legId);
-    this.#loose.delete(sipCallId);
   }
 
   /** The call is over: kept until others push it out. Its last messages (BYE, ACK) may still come. */
@@ -147,6 +147,14 @@ export class Traces {
     return { calls: this.#live.size + this.#ended.size, call_ids: this.#exchanges.size, bytes: this.#totalBytes };
   }
 
+  #begin(callId: string): Exchange {
+    // A copy: a part of a text keeps the whole of it in memory.
+    const sipCallId = Buffer.from(callId).toString();
+    const exchange = { sipCallId, messages: [], sizeBytes: 0, dropped: 0, calls: 0 };
+    this.#exchanges.set(sipCallId, exchange);
+    return exchange;
+  }
+
   #legsOf(callId: string): CallLegs | undefined {
     return this.#live.get(callId) ?? this.#ended.get(callId);
   }
@@ -154,6 +162,7 @@ export class Traces {
   #grow(exchange: Exchange, bytes: number): void {
     exchange.sizeBytes += bytes;
     this.#totalBytes += bytes;
+    if (this.#loose.has(exchange.sipCallId)) this.#looseBytes += bytes;
   }
 
   #shorten(exchange: Exchange): void {
@@ -167,8 +176,9 @@ export class Traces {
 
   /** Oldest first: loose ones beyond their number, calls that are over, and only then calls that are up. */
   #forget(): void {
-    const { looseCallIds, endedCalls, totalBytes } = this.#limits;
-    while (this.#loose.size > looseCallIds) this.#forgetLoose();
+    const { looseCallIds, looseBytes, endedCalls, totalBytes } = this.#limits;
+    while (this.#loose.size > looseCallIds || (this.#looseBytes > looseBytes && this.#loose.size > 1))
+      this.#forgetLoose();
     while (this.#ended.size > endedCalls) this.#forgetCall(this.#ended);
     while (this.#totalBytes > totalBytes) {
       if (this.#ended.size > 0) this.#forgetCall(this.#ended);
@@ -196,7 +206,7 @@ export class Traces {
 
   #drop(exchange: Exchange): void {
     this.#exchanges.delete(exchange.sipCallId);
-    this.#loose.delete(exchange.sipCallId);
+    if (this.#loose.delete(exchange.sipCallId)) this.#looseBytes -= exchange.sizeBytes;
     this.#totalBytes -= exchange.sizeBytes;
   }
 }
