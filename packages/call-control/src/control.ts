@@ -2,7 +2,7 @@
 import { CodedError, messageOf, unreachable } from "@voepy/base";
 import type { MediaEvent } from "@voepy/media-engine";
 import type { SipEvent } from "@voepy/sip-stack";
-import type { CallDetail, EndInitiator } from "@voepy/store";
+import type { CallDetail, EndInitiator, RouteRecord } from "@voepy/store";
 import { onTransferOutcome } from "./bridge/transfer.ts";
 import type { LiveCall } from "./call/call.ts";
 import { endCall, legGone } from "./call/end.ts";
@@ -17,6 +17,8 @@ import { onOffer, onOfferAnswered } from "./leg/reoffer.ts";
 import { onPlayoutEnded, onPlayoutStarted } from "./playout.ts";
 import { PromptLibrary } from "./prompts.ts";
 import { onRecordingClosed, onRecordingFailed } from "./recordings.ts";
+import { RouteDesk } from "./routes/route-desk.ts";
+import type { RouteState } from "./routes/route-state.ts";
 import type { CallControl } from "./services.ts";
 import { verbs } from "./verbs/index.ts";
 import type { AnyVerb } from "./verbs/verb.ts";
@@ -27,24 +29,39 @@ const BUFFERED_DIGITS = 128;
 
 export interface RunningCallControl extends CallControl {
   onSipEvent(event: SipEvent): void;
+  /** Health, registration and use of a route at this moment; `serializeRouteState` writes it. */
+  routeState(route: RouteRecord): RouteState;
+  /** Literal addresses that a gateway's host name is known to have. */
+  gatewayAddresses(host: string): readonly string[];
+  /** The directory has other routes than before: they are pinged and registered from now on. */
+  routesChanged(): void;
+  /** Before SIP closes: no more pings, registrations are taken back. */
+  leaveRoutes(): Promise<void>;
   /** Ends every call as `system_shutdown`; resolves when that is stored and every recording is closed or `withinMs` has passed. */
   endAll(withinMs: number): Promise<void>;
 }
 
 export function makeCallControl(options: CallControlOptions): RunningCallControl {
+  const registry = new Registry();
   const world: World = {
     ...options,
-    registry: new Registry(),
+    registry,
+    routes: new RouteDesk({ ...options, registry }),
     prompts: new PromptLibrary(options),
     recordings: new RecordingFolder(options.recordingsFolder),
   };
   const table = new Map(verbs.map((verb) => [verb.name, verb]));
   world.media.onEvent((event) => onMediaEvent(world, event));
+  world.routes.refresh();
   return {
     dial: (tenantId, body, idempotency) => dial(world, tenantId, body, idempotency),
     act: (tenantId, callId, name, body) => act(world, table, { tenantId, callId, name }, body),
     liveCalls: () => world.registry.live().length,
     onSipEvent: (event) => onSipEvent(world, event),
+    routeState: (route) => world.routes.stateOf(route),
+    gatewayAddresses: (host) => world.routes.addressesOf(host),
+    routesChanged: () => world.routes.refresh(),
+    leaveRoutes: () => world.routes.close(),
     endAll: (withinMs) => endAll(world, withinMs),
   };
 }
@@ -108,6 +125,10 @@ function onSipEvent(world: World, event: SipEvent): void {
     return;
   }
   if (event.type === "bindings") return;
+  if (event.type === "pinged" || event.type === "registered") {
+    world.routes.onSipEvent(event);
+    return;
+  }
   const leg = world.registry.sessions.get(event.session);
   if (leg === undefined) return;
   switch (event.type) {

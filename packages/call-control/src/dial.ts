@@ -4,8 +4,9 @@ import { admit } from "@voepy/policy";
 import type { CallDetail, CallRecord } from "@voepy/store";
 import { LiveCall } from "./call/call.ts";
 import { endCall } from "./call/end.ts";
+import type { Failure } from "./leg/failure.ts";
 import { Leg } from "./leg/leg.ts";
-import { type Failure, type Outcome, startOutgoing, stopAttempts } from "./leg/outgoing.ts";
+import { type Outcome, startOutgoing, stopAttempts } from "./leg/outgoing.ts";
 import { makePlan, type Plan, sipParts } from "./leg/plan.ts";
 import { playUrl, stopPlayback } from "./playout.ts";
 import { recordAsWished } from "./recordings.ts";
@@ -24,14 +25,17 @@ export async function dial(
   checkRoute(world, tenantId, body.route_id);
   if (body.audio_url !== undefined) world.prompts.check(body.audio_url);
   checkCallerId(world, tenantId, body.from, body.caller_id_forwarding);
-  world.registry.countDial(tenantId, world.clock.nowMs());
   const plan = makePlan(world, {
     tenantId,
     from: body.from,
+    displayName: body.from_display_name ?? "",
+    privacy: body.privacy,
     to: body.to,
     routeId: body.route_id,
     headers: body.custom_headers ?? [],
   });
+  if (plan.type === "nowhere" && plan.refusal !== undefined) throw plan.refusal;
+  takeTurn(world, tenantId);
   const call = newCall(world, tenantId, body, plan);
   if (idempotency !== undefined) call.bindIdempotency(idempotency);
   call.tell("call.started", {}, call.primary);
@@ -157,6 +161,17 @@ export function checkCallerId(world: World, tenantId: string, from: string, want
     callsLastSecond: world.registry.dialsLastSecond(tenantId, nowMs),
   });
   if (refusal !== undefined) throw refusal;
+}
+
+/** Counts the dial, for its tenant and the whole server. */
+function takeTurn(world: World, tenantId: string): void {
+  const nowMs = world.clock.nowMs();
+  if (!world.registry.takeTurn(world.limits.cps, nowMs)) {
+    throw new CodedError("cps_limit_exceeded", `more than ${world.limits.cps} calls a second on this server`, {
+      details: { limit: world.limits.cps },
+    });
+  }
+  world.registry.countDial(tenantId, nowMs);
 }
 
 /** A route that is not the tenant's is refused before anything is made. */

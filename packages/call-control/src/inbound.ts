@@ -1,22 +1,16 @@
 /** A call is born here, or in `dial.ts`: an INVITE from a route or a registered user. */
 import { CodedError, messageOf, randomUint32, shortNumber } from "@voepy/base";
-import { normaliseNumber } from "@voepy/policy";
-import {
-  answerOffer,
-  type Header,
-  makeOffer,
-  parseUri,
-  readAnswer,
-  type SipEvent,
-  unescapeUser,
-} from "@voepy/sip-stack";
-import type { CallRecord, InboundAction, NumberRecord } from "@voepy/store";
+import { contactUserOf, incomingNumber, normaliseNumber, optionsOf } from "@voepy/policy";
+import { answerOffer, type Header, makeOffer, parseUri, readAnswer, type SipEvent } from "@voepy/sip-stack";
+import type { CallRecord, InboundAction, NumberRecord, RouteRecord } from "@voepy/store";
 import { beginTransfer } from "./bridge/transfer.ts";
 import { LiveCall } from "./call/call.ts";
 import { endCall } from "./call/end.ts";
 import { callAnswered } from "./dial.ts";
+import { customHeadersOf, diversionsOf, incomingCaller, numberOf } from "./leg/caller-id.ts";
 import { Leg } from "./leg/leg.ts";
 import { applyAudio, codecsFor, nextCapabilities } from "./leg/media-params.ts";
+import type { JsonObject } from "./serialize/call.ts";
 import type { World } from "./world.ts";
 
 type InviteEvent = Extract<SipEvent, { type: "invite" }>;
@@ -33,66 +27,94 @@ export function onInvite(world: World, event: InviteEvent): void {
     });
     world.log.info("inbound call refused", { from: shortNumber(event.from.uri), status, source: event.source.address });
   };
-  if (world.draining() || world.registry.live().length >= world.limits.maxCalls) {
+  const route = routeOf(world, event);
+  if (isFull(world, route)) {
     refuse(503, "Service Unavailable");
     return;
   }
-  const dialled = dialledNumber(event.requestUri);
-  const number = world.directory().number(dialled);
-  const caller = callerOf(world, event);
+  const number = numberOfCall(world, event, route);
+  const caller = callerOf(world, event, route);
   if (caller.type === "user") {
-    if (number?.tenantId === caller.tenantId) admitCall(world, event, number, caller.from);
+    if (number?.tenantId === caller.tenantId) admitCall(world, event, number, caller);
     else if (caller.outbound) admitUserDial(world, event, caller);
     else refuse(403, "Forbidden");
     return;
   }
   if (number === undefined) refuse(404, "Not Found");
-  else admitCall(world, event, number, caller.from);
+  else admitCall(world, event, number, caller);
+}
+
+function routeOf(world: World, { identity }: InviteEvent): RouteRecord | undefined {
+  if (identity.type !== "peer") return undefined;
+  return world
+    .directory()
+    .allRoutes()
+    .find((route) => route.id === identity.label);
+}
+
+/** Draining, or at a limit: of calls, of calls a second, of the route's channels. Counts the call otherwise. */
+function isFull(world: World, route: RouteRecord | undefined): boolean {
+  const { registry, limits, clock, routes } = world;
+  if (world.draining() || registry.live().length >= limits.maxCalls) return true;
+  if (route !== undefined && routes.fullness(route) === "channels") return true;
+  return !registry.takeTurn(limits.cps, clock.nowMs());
+}
+
+/**
+ * The number that was called, as the route writes numbers. A registrar may call the contact we registered: then the
+ * number stands in To, or the route has only one.
+ */
+function numberOfCall(world: World, event: InviteEvent, route: RouteRecord | undefined): NumberRecord | undefined {
+  const directory = world.directory();
+  const known = (dialled: string): NumberRecord | undefined => {
+    const number = route === undefined ? undefined : directory.number(incomingNumber(dialled, optionsOf(route)));
+    return number ?? directory.number(dialled);
+  };
+  const dialled = numberOf(event.requestUri);
+  const number = known(dialled);
+  if (number !== undefined || route === undefined || dialled !== contactUserOf(route)) return number;
+  const own = directory.numbersOf(route.tenantId).filter(({ routeId }) => routeId === route.id);
+  return known(numberOf(event.to.uri)) ?? (own.length === 1 ? own[0] : undefined);
 }
 
 /** A softphone that may dial out: its call, joined to whom it dialled (SPEC 4.19). */
-function admitUserDial(world: World, event: InviteEvent, caller: { tenantId: string; from: string }): void {
+function admitUserDial(world: World, event: InviteEvent, caller: Extract<Caller, { type: "user" }>): void {
   const uri = parseUri(event.requestUri);
-  const dialled = dialledNumber(event.requestUri);
+  const dialled = numberOf(event.requestUri);
   const to = /^\+?[0-9]+$/.test(dialled) ? normaliseNumber(dialled) : uri?.kind === "sip" ? event.requestUri : dialled;
   const action: InboundAction = { type: "dial", to, from: caller.from };
   admitCall(
     world,
     event,
     { id: "", tenantId: caller.tenantId, number: to, routeId: null, inboundAction: action },
-    caller.from,
+    caller,
   );
 }
 
-type Caller =
-  | { readonly type: "user"; readonly tenantId: string; readonly from: string; readonly outbound: boolean }
-  | { readonly type: "peer"; readonly from: string };
+type Caller = { readonly from: string; readonly name: string } & (
+  | { readonly type: "user"; readonly tenantId: string; readonly outbound: boolean }
+  | { readonly type: "peer" }
+);
 
-function callerOf(world: World, event: InviteEvent): Caller {
+function callerOf(world: World, event: InviteEvent, route: RouteRecord | undefined): Caller {
   if (event.identity.type === "user") {
     const user = world.directory().user(event.identity.username);
     if (user !== undefined) {
       const from = user.number ?? `sip:${user.username}@${world.domain}`;
-      return { type: "user", tenantId: user.tenantId, from, outbound: user.outbound };
+      const { displayName: name } = event.from;
+      return { type: "user", tenantId: user.tenantId, from, name, outbound: user.outbound };
     }
   }
-  const uri = parseUri(event.from.uri);
-  const user = uri?.kind === "sip" ? unescapeUser(uri.user ?? "") : uri?.kind === "tel" ? uri.number : "";
-  return { type: "peer", from: /^\+?[0-9]{3,15}$/.test(user) ? normaliseNumber(user) : event.from.uri };
-}
-
-function dialledNumber(requestUri: string): string {
-  const uri = parseUri(requestUri);
-  if (uri?.kind === "tel") return uri.number;
-  return uri?.kind === "sip" ? unescapeUser(uri.user ?? "") : "";
+  const { number, name } = incomingCaller(event.from, event.headers, route);
+  return { type: "peer", from: number, name };
 }
 
 /** The call exists from here on: 180, `call.started`, then the number's own action. */
-function admitCall(world: World, event: InviteEvent, number: NumberRecord, from: string): void {
-  const leg = newInboundLeg(world, event, number, from);
+function admitCall(world: World, event: InviteEvent, number: NumberRecord, caller: Caller): void {
+  const leg = newInboundLeg(world, event, number, caller.from);
   const { call } = leg;
   world.sip.progress(event.session, { status: 180 });
-  call.tell("call.started", event.from.displayName === "" ? {} : { caller_name: event.from.displayName }, leg);
+  call.tell("call.started", whatTheyTold(event, caller), leg);
   if (event.sdp !== undefined && !answerOffer(event.sdp, nextCapabilities(world, leg, routeCodecs(world, call))).ok) {
     endCall(world, call, {
       reason: "codec_mismatch",
@@ -103,6 +125,17 @@ function admitCall(world: World, event: InviteEvent, number: NumberRecord, from:
     return;
   }
   runAction(world, call, number);
+}
+
+/** What the INVITE said beside its numbers; absent where it said nothing. */
+function whatTheyTold(event: InviteEvent, caller: Caller): JsonObject {
+  const diversion = diversionsOf(event.headers);
+  const customHeaders = customHeadersOf(event.headers);
+  return {
+    ...(caller.name === "" ? {} : { caller_name: caller.name }),
+    ...(diversion.length === 0 ? {} : { sip: { diversion } }),
+    ...(customHeaders.length === 0 ? {} : { custom_headers: customHeaders }),
+  };
 }
 
 function newInboundLeg(world: World, event: InviteEvent, number: NumberRecord, from: string): Leg {
@@ -148,6 +181,7 @@ function newInboundLeg(world: World, event: InviteEvent, number: NumberRecord, f
     endReason: null,
   });
   leg.session = event.session;
+  leg.routeId = routeId ?? undefined;
   leg.remoteOffer = event.sdp;
   leg.peerHost = event.source.address;
   leg.sdpSessionId = String(randomUint32(world.random));
@@ -192,6 +226,8 @@ function dialAction(world: World, call: LiveCall, action: Extract<InboundAction,
   beginTransfer(world, call, {
     // The called number stands for the call on its second leg, unless the action says otherwise (SPEC 4.8).
     from: action.from ?? call.record.to,
+    displayName: "",
+    privacy: "none",
     to: action.to,
     routeId: undefined,
     headers: [],

@@ -7,11 +7,14 @@ import type { Store } from "@voepy/store";
 import type { Registry } from "./call/registry.ts";
 import type { RecordingFolder } from "./io/recording-folder.ts";
 import type { PromptLibrary } from "./prompts.ts";
+import type { RouteDesk } from "./routes/route-desk.ts";
 import type { RecordingLinks } from "./serialize/links.ts";
 import type { Traces } from "./trace/traces.ts";
 
 export interface CallLimits {
   readonly maxCalls: number;
+  /** Calls of all tenants begun within a second, both directions. */
+  readonly cps: number;
   /** Longest answered call, ms. */
   readonly maxCallMs: number;
   /** An inbound call nobody commands, ms. */
@@ -50,4 +53,5 @@ export interface World extends CallControlOptions {
   readonly registry: Registry;
   readonly prompts: PromptLibrary;
   readonly recordings: RecordingFolder;
+  readonly routes: RouteDesk;
 }

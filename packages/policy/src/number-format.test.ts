@@ -20,7 +20,7 @@ describe("a number on its way out", () => {
     ["a technical prefix", "+15125550100", change({ prepend: "1234#" }), NOWHERE, "1234#15125550100"],
     ["a prefix with a plus", "+5125550100", change({ prepend: "+1" }), NOWHERE, "+15125550100"],
     ["what is no number stays", "sip:a@b", change({ format: "national", prepend: "9" }), BRITAIN, "sip:a@b"],
-  ])("%s", (_name, ...[number, how, dialling, wanted]) => {
+  ])("%s", (...[, number, how, dialling, wanted]) => {
     expect(outgoingNumber(number, how, dialling)).toBe(wanted);
   });
 });

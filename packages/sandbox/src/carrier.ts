@@ -144,7 +144,7 @@ class Carrier implements Sandbox {
   }
 
   #handle(event: SipEvent): void {
-    if (event.type === "bindings" || this.#isClosed) return;
+    if (this.#isClosed || event.type === "bindings" || event.type === "pinged" || event.type === "registered") return;
     if (event.type === "invite") {
       this.#answer(event);
       return;

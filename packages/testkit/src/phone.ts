@@ -156,7 +156,7 @@ export class Phone {
   }
 
   #handle(event: SipEvent): void {
-    if (event.type === "bindings") return;
+    if (event.type === "bindings" || event.type === "pinged" || event.type === "registered") return;
     if (event.type === "invite") {
       void this.#takeCall(event);
       return;

@@ -4,8 +4,9 @@
  */
 import type { LiveCall, RecordWish } from "../call/call.ts";
 import { endCall, endLeg } from "../call/end.ts";
+import type { Failure } from "../leg/failure.ts";
 import { Leg } from "../leg/leg.ts";
-import { type Failure, type Outcome, startOutgoing } from "../leg/outgoing.ts";
+import { type Outcome, startOutgoing } from "../leg/outgoing.ts";
 import { makePlan, type PlanRequest } from "../leg/plan.ts";
 import { playTone, playUrl, RINGBACK, stopPlayback } from "../playout.ts";
 import { recordAsWished } from "../recordings.ts";

@@ -4,6 +4,9 @@ import type { SessionId } from "@voepy/sip-stack";
 import type { Leg } from "../leg/leg.ts";
 import type { LiveCall } from "./call.ts";
 
+/** No tenant has this id. */
+const EVERYONE = "*";
+
 export class Registry {
   /** Until they are over and their recordings closed. */
   readonly calls = new Map<string, LiveCall>();
@@ -44,6 +47,13 @@ export class Registry {
     const recent = (this.dials.get(tenantId) ?? []).filter((at) => nowMs - at < 1000);
     this.dials.set(tenantId, recent);
     return recent.length;
+  }
+
+  /** Counts one call begun by anyone, unless `limit` were begun within the last second; false then. */
+  takeTurn(limit: number, nowMs: number): boolean {
+    if (this.dialsLastSecond(EVERYONE, nowMs) >= limit) return false;
+    this.countDial(EVERYONE, nowMs);
+    return true;
   }
 
   countDial(tenantId: string, nowMs: number): void {

@@ -26,6 +26,8 @@ export class Leg {
   /** Digits: `o=` names a session by number (RFC 8866 §5.2). */
   sdpSessionId = "0";
   sdpVersion = 0;
+  /** The route it came by or is being placed over; its channels are counted by it. */
+  routeId: string | undefined;
   /** Attempts, while an outgoing leg is being placed. */
   outgoing: Outgoing | undefined;
   bridge: Bridge | undefined;

@@ -4,27 +4,22 @@
  * router in `control.ts`, which acts on the outcome.
  */
 import { messageOf, randomUint32 } from "@voepy/base";
+import { mayTryNext } from "@voepy/policy";
 import {
   makeOffer,
   type NegotiatedAudio,
   type OutgoingInvite,
   readAnswer,
+  retryAfterOf,
   type SessionId,
   type SipEvent,
 } from "@voepy/sip-stack";
-import type { EndReason } from "@voepy/store";
 import type { World } from "../world.ts";
+import { type Failure, failureOf, NO_TARGET, worse } from "./failure.ts";
 import type { Leg } from "./leg.ts";
 import { applyAudio, codecsFor, nextCapabilities } from "./media-params.ts";
 import type { Plan, Target } from "./plan.ts";
-
-/** Why a leg came to nothing, as the Call tells it. */
-export interface Failure {
-  readonly reason: EndReason;
-  readonly sipCode: number | null;
-  readonly sipReason: string | null;
-  readonly q850: number | null;
-}
+import { type RedirectTrail, redirectTargets } from "./redirect.ts";
 
 export type Outcome =
   | { readonly type: "none" }
@@ -35,15 +30,15 @@ export type Outcome =
   | { readonly type: "failed"; readonly failure: Failure };
 
 export interface Outgoing {
-  readonly plan: Plan;
-  readonly groups: readonly (readonly Target[])[];
+  readonly plan: Extract<Plan, { type: "targets" }>;
+  /** Redirections are put in where `next` is. */
+  readonly groups: (readonly Target[])[];
   next: number;
-  readonly ringing: Set<SessionId>;
+  readonly ringing: Map<SessionId, Target>;
   /** Of the attempts so far the one to report (§16.7: the best of a fork; the last of a failover). */
   last: Failure;
+  readonly trail: RedirectTrail;
 }
-
-const NO_TARGET: Failure = { reason: "no_answer", sipCode: 480, sipReason: "Temporarily Unavailable", q850: null };
 
 /** Opens the media leg and calls the first group. Resolves with `failed` when nothing can be called. */
 export async function startOutgoing(world: World, leg: Leg, plan: Plan, near: Leg | undefined): Promise<Outcome> {
@@ -64,34 +59,61 @@ export async function startOutgoing(world: World, leg: Leg, plan: Plan, near: Le
     };
   }
   leg.sdpSessionId = String(randomUint32(world.random));
-  leg.outgoing = { plan, groups: plan.groups, next: 0, ringing: new Set(), last: NO_TARGET };
+  leg.outgoing = {
+    plan,
+    groups: [...plan.groups],
+    next: 0,
+    ringing: new Map(),
+    last: NO_TARGET,
+    trail: { hops: 0, visited: new Set() },
+  };
   callNextGroup(world, leg, leg.outgoing, near?.audio?.codec);
   return { type: "none" };
 }
 
-function callNextGroup(world: World, leg: Leg, outgoing: Outgoing, codec: NegotiatedAudio["codec"] | undefined): void {
+type Codec = NegotiatedAudio["codec"] | undefined;
+
+/** At once, or when the route's calls a second allow it. */
+function callNextGroup(world: World, leg: Leg, outgoing: Outgoing, codec: Codec): void {
   const group = outgoing.groups[outgoing.next] ?? [];
   outgoing.next += 1;
+  const route = group[0]?.route;
+  leg.routeId = route?.id;
+  if (leg.role === "primary" && route !== undefined && route.id !== leg.call.record.routeId) {
+    leg.call.patch({ routeId: route.id });
+  }
+  const waitMs = route === undefined ? 0 : world.routes.reserveSlot(route);
+  if (waitMs === 0) return callGroup(world, leg, { outgoing, group, codec });
+  leg.call.setTimer(`slot ${leg.id}`, waitMs, () => {
+    if (leg.outgoing === outgoing) callGroup(world, leg, { outgoing, group, codec });
+  });
+}
+
+function callGroup(
+  world: World,
+  leg: Leg,
+  { outgoing, group, codec }: { outgoing: Outgoing; group: readonly Target[]; codec: Codec },
+): void {
   for (const target of group) {
     leg.peerHost = target.host;
     leg.localSdp = makeOffer(nextCapabilities(world, leg, codecsFor(target.codecs, codec)));
+    outgoing.trail.visited.add(target.requestUri);
     const session = world.sip.invite(inviteTo(target, outgoing.plan, leg.localSdp));
-    outgoing.ringing.add(session);
+    outgoing.ringing.set(session, target);
     world.registry.sessions.set(session, leg);
     const sipCallId = world.sip.callIdOf(session);
     if (sipCallId !== undefined) world.traces.bind(leg.call.id, sipCallId, leg.id);
   }
 }
 
-function inviteTo(target: Target, plan: Plan, sdp: string): OutgoingInvite {
-  if (plan.type === "nowhere") throw new Error("a call to nowhere has no INVITE");
+function inviteTo(target: Target, plan: Outgoing["plan"], sdp: string): OutgoingInvite {
   return {
     target: { transport: target.transport, host: target.host, port: target.port, flow: target.flow },
     requestUri: target.requestUri,
-    from: { uri: target.fromUri, displayName: "" },
+    from: target.from,
     to: { uri: target.toUri, displayName: "" },
     sdp,
-    headers: plan.headers,
+    headers: [...target.headers, ...plan.headers],
     credentials: target.credentials,
     firstResponseMs: target.firstResponseMs,
   };
@@ -141,22 +163,50 @@ export function onFailed(
 ): Outcome {
   const outgoing = leg.outgoing;
   world.registry.sessions.delete(event.session);
-  if (outgoing === undefined || !outgoing.ringing.delete(event.session)) return { type: "none" };
-  outgoing.last = worse(outgoing.last, failureOf(event));
+  const target = outgoing?.ringing.get(event.session);
+  if (outgoing === undefined || target === undefined) return { type: "none" };
+  outgoing.ringing.delete(event.session);
+  noteGateway(world, target, event);
+  outgoing.last = target.route === undefined ? worse(outgoing.last, failureOf(event)) : failureOf(event);
   if (outgoing.ringing.size > 0) return { type: "none" };
-  const mayTryNext =
-    event.cause !== "response" || event.status === 408 || event.status === 480 || isServerError(event.status);
-  if (mayTryNext && outgoing.next < outgoing.groups.length) {
-    world.log.info("next gateway", { call: leg.call.id, leg: leg.id, status: event.status });
+  const isRedirected = redirect(world, leg, { outgoing, target }, event);
+  if ((isRedirected || mayTryNext(event)) && outgoing.next < outgoing.groups.length) {
+    const { status, cause } = event;
+    world.log.info("next gateway", { call: leg.call.id, leg: leg.id, failed: placeOf(target), status, cause });
     callNextGroup(world, leg, outgoing, near?.audio?.codec);
     return { type: "none" };
   }
   return fail(world, leg, outgoing.last);
 }
 
+/** A gateway that asks to be left alone (RFC 3261 §21.5.4) is, by later calls too. */
+function noteGateway(world: World, { gateway }: Target, event: Extract<SipEvent, { type: "failed" }>): void {
+  if (gateway === undefined || event.status !== 503) return;
+  const retryAfterS = retryAfterOf(event);
+  if (retryAfterS !== undefined) world.routes.setAside(gateway, retryAfterS);
+}
+
+/** Puts where a 3xx leads before the gateways that are left. */
+function redirect(
+  world: World,
+  leg: Leg,
+  { outgoing, target }: { outgoing: Outgoing; target: Target },
+  event: Extract<SipEvent, { type: "failed" }>,
+): boolean {
+  if (event.cause !== "response" || event.status < 300 || event.status > 399) return false;
+  const targets = redirectTargets(target, event.headers, outgoing.trail);
+  world.log.info("redirected", { call: leg.call.id, leg: leg.id, by: placeOf(target), followed: targets.length });
+  if (targets.length === 0) return false;
+  outgoing.trail.hops += 1;
+  outgoing.groups.splice(outgoing.next, 0, ...targets.map((one) => [one]));
+  return true;
+}
+
+const placeOf = (target: Target): string => `${target.transport} ${target.host}:${target.port}`;
+
 /** Takes back every INVITE that is still out. */
 export function stopAttempts(world: World, leg: Leg, headers: readonly { name: string; value: string }[]): void {
-  for (const session of leg.outgoing?.ringing ?? []) {
+  for (const session of leg.outgoing?.ringing.keys() ?? []) {
     world.sip.cancel(session, { headers });
     world.registry.sessions.delete(session);
   }
@@ -167,50 +217,4 @@ function fail(world: World, leg: Leg, failure: Failure): Outcome {
   stopAttempts(world, leg, []);
   leg.outgoing = undefined;
   return { type: "failed", failure };
-}
-
-const isServerError = (status: number): boolean => status >= 500 && status < 600;
-
-/** Of a fork's refusals 6xx wins, then what a person did (486) over what a network did. */
-function worse(before: Failure, now: Failure): Failure {
-  return before.reason === "busy" || before.reason === "rejected" ? before : now;
-}
-
-/** SIP status to the words of the API. RFC 3398 §8.2.6.1 for what each means on the telephone network. */
-export function failureOf(event: Extract<SipEvent, { type: "failed" }>): Failure {
-  return {
-    reason: reasonOf(event.cause, event.status),
-    sipCode: event.status,
-    sipReason: event.reason,
-    q850: event.q850 ?? null,
-  };
-}
-
-function reasonOf(cause: string, status: number): EndReason {
-  if (cause === "transport") return "carrier_error";
-  if (cause === "cancelled" || status === 487) return "canceled";
-  switch (status) {
-    case 486:
-    case 600:
-      return "busy";
-    case 403:
-    case 603:
-    case 607:
-    case 608:
-      return "rejected";
-    case 404:
-    case 410:
-    case 484:
-    case 604:
-      return "not_found";
-    case 408:
-    case 480:
-      return "no_answer";
-    case 415:
-    case 488:
-    case 606:
-      return "codec_mismatch";
-    default:
-      return "carrier_error";
-  }
 }

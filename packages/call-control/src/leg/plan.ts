@@ -1,11 +1,18 @@
 /** Turns a destination of `policy` into what is sent where. */
-import { randomUint32 } from "@voepy/base";
-import { type Destination, destinationOf } from "@voepy/policy";
-import type { CodecName } from "@voepy/sip-stack";
-import { type Credentials, type Header, parseUri, type TransportName } from "@voepy/sip-stack";
+import { CodedError, randomUint32 } from "@voepy/base";
+import { type Destination, destinationOf, optionsOf, outgoingNumber, type RouteStep } from "@voepy/policy";
+import {
+  type CodecName,
+  type Credentials,
+  type Header,
+  type PartyId,
+  parseUri,
+  type TransportName,
+} from "@voepy/sip-stack";
 import type { GatewayRecord, RouteRecord } from "@voepy/store";
 import type { World } from "../world.ts";
-import type { Failure } from "./outgoing.ts";
+import { type CallerWish, callerTowards, callerTowardsAnyone } from "./caller-id.ts";
+import type { Failure } from "./failure.ts";
 
 export interface Target {
   readonly transport: TransportName;
@@ -13,11 +20,17 @@ export interface Target {
   readonly port: number;
   readonly flow: string | undefined;
   readonly requestUri: string;
-  readonly fromUri: string;
+  readonly from: PartyId;
   readonly toUri: string;
+  /** Of the caller's identity; those that the API asked for are the plan's. */
+  readonly headers: readonly Header[];
   readonly credentials: Credentials | undefined;
   readonly codecs: readonly CodecName[] | undefined;
   readonly firstResponseMs: number | undefined;
+  /** undefined: not through a route. */
+  readonly route: RouteRecord | undefined;
+  /** undefined: where a redirection leads. */
+  readonly gateway: GatewayRecord | undefined;
 }
 
 export type Plan =
@@ -27,14 +40,19 @@ export type Plan =
       readonly groups: readonly (readonly Target[])[];
       readonly headers: readonly Header[];
     }
-  | { readonly type: "nowhere"; readonly routeId: null; readonly failure: Failure };
+  | {
+      readonly type: "nowhere";
+      readonly routeId: string | null;
+      readonly failure: Failure;
+      /** A limit of the route: a dial is refused with it before there is a call. */
+      readonly refusal: CodedError | undefined;
+    };
 
 /** A gateway that says nothing at all within this is given up for the next (SPEC 4.17). */
 const GATEWAY_FIRST_RESPONSE_MS = 4000;
 
-export interface PlanRequest {
+export interface PlanRequest extends CallerWish {
   readonly tenantId: string;
-  readonly from: string;
   readonly to: string;
   readonly routeId: string | undefined;
   readonly headers: readonly Header[];
@@ -42,27 +60,26 @@ export interface PlanRequest {
 
 export function makePlan(world: World, request: PlanRequest): Plan {
   const uri = sipParts(request.to);
-  const pick = (below: number): number => randomUint32(world.random) % below;
   const destination = destinationOf(
     world.directory(),
     { tenantId: request.tenantId, to: request.to, routeId: request.routeId, uri, domain: world.domain },
-    pick,
+    {
+      pick: (below) => randomUint32(world.random) % below,
+      isDown: (gateway) => world.routes.isDown(gateway),
+      fullness: (route) => world.routes.fullness(route),
+    },
   );
   switch (destination.type) {
-    case "nowhere":
-      return {
-        type: "nowhere",
-        routeId: null,
-        failure: { reason: destination.reason, sipCode: destination.status, sipReason: null, q850: null },
-      };
+    case "nowhere": {
+      const failure = { reason: destination.reason, sipCode: destination.status, sipReason: null, q850: null };
+      return { type: "nowhere", routeId: null, failure, refusal: undefined };
+    }
+    case "full":
+      return planOfFull(destination);
     case "user":
       return targets(null, [userTargets(world, request, destination.username)], request.headers);
     case "gateways":
-      return targets(
-        destination.route.id,
-        destination.gateways.map((gateway) => [gatewayTarget(world, request, destination.route, gateway)]),
-        request.headers,
-      );
+      return planOfSteps(world, request, destination.steps);
     case "host":
       return targets(null, [[hostTarget(world, request, destination)]], request.headers);
   }
@@ -70,6 +87,29 @@ export function makePlan(world: World, request: PlanRequest): Plan {
 
 function targets(routeId: string | null, groups: Target[][], headers: readonly Header[]): Plan {
   return { type: "targets", routeId, groups: groups.filter((group) => group.length > 0), headers };
+}
+
+function planOfSteps(world: World, request: PlanRequest, steps: readonly RouteStep[]): Plan {
+  const pairs = steps.flatMap(({ route, gateways }) => gateways.map((gateway) => ({ route, gateway })));
+  // With somewhere else to go nobody waits 32 s for one that is silent.
+  const firstResponseMs = pairs.length > 1 ? GATEWAY_FIRST_RESPONSE_MS : undefined;
+  const groups = pairs.map((pair) => [{ ...gatewayTarget(world, request, pair), firstResponseMs }]);
+  return targets(steps[0]?.route.id ?? null, groups, request.headers);
+}
+
+function planOfFull({ route, why }: Extract<Destination, { type: "full" }>): Plan {
+  const { maxChannels, maxCps } = optionsOf(route);
+  const limit = why === "channels" ? maxChannels : maxCps;
+  const refusal =
+    why === "channels"
+      ? new CodedError("concurrency_limit_exceeded", `route ${route.id} carries ${limit} calls, which is its limit`, {
+          details: { limit, route_id: route.id },
+        })
+      : new CodedError("cps_limit_exceeded", `route ${route.id} takes ${limit} calls a second and has more waiting`, {
+          details: { limit, route_id: route.id },
+        });
+  const failure: Failure = { reason: "carrier_error", sipCode: 503, sipReason: refusal.message, q850: null };
+  return { type: "nowhere", routeId: route.id, failure, refusal };
 }
 
 /** All contacts of a user at once. */
@@ -80,18 +120,30 @@ function userTargets(world: World, request: PlanRequest, username: string): Targ
     port: binding.source.port,
     flow: binding.source.flow,
     requestUri: binding.contactUri,
-    fromUri: asUri(request.from, world.domain),
+    ...callerTowardsAnyone(request, world.domain),
     toUri: `sip:${username}@${world.domain}`,
-    credentials: undefined,
-    codecs: undefined,
-    firstResponseMs: undefined,
+    ...NO_ROUTE,
   }));
 }
 
-function gatewayTarget(world: World, request: PlanRequest, route: RouteRecord, gateway: GatewayRecord): Target {
+const NO_ROUTE = {
+  credentials: undefined,
+  codecs: undefined,
+  firstResponseMs: undefined,
+  route: undefined,
+  gateway: undefined,
+};
+
+function gatewayTarget(
+  world: World,
+  request: PlanRequest,
+  { route, gateway }: { route: RouteRecord; gateway: GatewayRecord },
+): Target {
+  const options = optionsOf(route);
   const place = `${bracketed(gateway.host)}:${gateway.port}`;
   const suffix = gateway.transport === "udp" ? "" : `;transport=${gateway.transport}`;
-  const uri = isUri(request.to) ? request.to : `sip:${request.to}@${place}${suffix}`;
+  const called = outgoingNumber(request.to, options.called, options);
+  const uri = isUri(request.to) ? request.to : `sip:${called}@${place}${suffix}`;
   const { username, password } = route.auth;
   return {
     transport: gateway.transport,
@@ -99,11 +151,13 @@ function gatewayTarget(world: World, request: PlanRequest, route: RouteRecord, g
     port: gateway.port,
     flow: undefined,
     requestUri: uri,
-    fromUri: asUri(request.from, bracketed(world.sip.localAddress(gateway.transport, gateway.host).address)),
+    ...callerTowards(request, options, ownHost(world, gateway.transport, gateway.host)),
     toUri: uri,
     credentials: username === undefined || password === undefined ? undefined : { username, password },
     codecs: route.codecs,
-    firstResponseMs: route.gateways.length > 1 ? GATEWAY_FIRST_RESPONSE_MS : undefined,
+    firstResponseMs: undefined,
+    route,
+    gateway,
   };
 }
 
@@ -115,16 +169,18 @@ function hostTarget(world: World, request: PlanRequest, destination: Extract<Des
     port: destination.port ?? 5060,
     flow: undefined,
     requestUri: request.to,
-    fromUri: asUri(request.from, bracketed(world.sip.localAddress(transport, destination.host).address)),
+    ...callerTowardsAnyone(request, ownHost(world, transport, destination.host)),
     toUri: request.to,
-    credentials: undefined,
-    codecs: undefined,
-    firstResponseMs: undefined,
+    ...NO_ROUTE,
   };
 }
 
+/** How a peer knows us. */
+function ownHost(world: World, transport: TransportName, host: string): string {
+  return bracketed(world.sip.localAddress(transport, host).address);
+}
+
 const isUri = (party: string): boolean => party.startsWith("sip:") || party.startsWith("sips:");
-const asUri = (party: string, host: string): string => (isUri(party) ? party : `sip:${party}@${host}`);
 const bracketed = (host: string): string => (host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
 
 /** The parts of a `sip:` party that routing asks about; undefined for a number. */

@@ -1,11 +1,12 @@
 /** `POST /v1/calls`: every field of the reference, with its default. */
 import { z } from "zod";
-import { customHeaders, everyAction, httpUrl, party, recordFields, streamFields } from "./fields.ts";
+import { callerFields, customHeaders, everyAction, httpUrl, party, recordFields, streamFields } from "./fields.ts";
 
 export const dialSchema = z
   .strictObject({
     from: party,
     to: party,
+    ...callerFields,
     route_id: z.string().min(1).max(128).optional(),
     ...recordFields,
     customer_reference: z.string().max(128).optional(),

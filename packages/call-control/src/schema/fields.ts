@@ -47,6 +47,18 @@ export const everyAction = {
   command_id: commandId.optional(),
 };
 
+/** How the callee is told who calls, the same on dial and transfer. */
+export const callerFields = {
+  from_display_name: z
+    .string()
+    .max(128)
+    // oxlint-disable-next-line no-control-regex -- CR, LF and NUL would end or hide a header
+    .regex(/^[^\u0000-\u001f\u007f]*$/, "must hold no control characters")
+    .optional(),
+  /** `id`: the number is withheld from the callee (RFC 3323). */
+  privacy: z.enum(["id", "none"]).default("none"),
+};
+
 const RECORD = ["off", "on_answer", "on_ringing", "on_demand"] as const;
 /** `record-from-answer` is the same as `on_answer`. */
 export const record = z

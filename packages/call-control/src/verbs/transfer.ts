@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { beginTransfer } from "../bridge/transfer.ts";
 import { checkCallerId, checkRoute, refuseStream } from "../dial.ts";
-import { customHeaders, everyAction, httpUrl, party, recordFields, streamFields } from "../schema/fields.ts";
+import {
+  callerFields,
+  customHeaders,
+  everyAction,
+  httpUrl,
+  party,
+  recordFields,
+  streamFields,
+} from "../schema/fields.ts";
 import { ANSWERED, defineVerb } from "./verb.ts";
 
 /** transfer: call someone and join them with the call; `call.bridged` or `call.transfer_failed` tells how it went. */
@@ -12,6 +20,7 @@ export const transfer = defineVerb({
   body: z.strictObject({
     to: party,
     from: party.optional(),
+    ...callerFields,
     route_id: z.string().min(1).max(128).optional(),
     timeout_secs: z.int().min(1).max(600).default(60),
     audio_url: httpUrl.optional(),
@@ -31,6 +40,8 @@ export const transfer = defineVerb({
     if (body.webhook_url !== undefined) call.patch({ webhookUrl: body.webhook_url });
     beginTransfer(world, call, {
       from: body.from ?? (direction === "inbound" ? call.record.to : call.record.from),
+      displayName: body.from_display_name ?? "",
+      privacy: body.privacy,
       to: body.to,
       routeId: body.route_id,
       headers: body.custom_headers ?? [],
