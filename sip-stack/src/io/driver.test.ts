@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { seededRandom, silentLog, systemClock } from "@voepy/base";
 import { afterEach, expect, test } from "vitest";
+import { fakeDns } from "../../test/fake-dns.ts";
 import { answerChallenge, noTries } from "../digest/client.ts";
 import { parseMessage } from "../message/parse.ts";
 import { serialise } from "../message/serialise.ts";
@@ -100,8 +101,7 @@ test("events of a command are told after the command has returned", async () => 
 });
 
 test("@net a target given by name is resolved; one that does not resolve fails as transport", async () => {
-  const resolve = async (host: string): Promise<string[]> => (host === "bob.test" ? ["127.0.0.1"] : []);
-  const ann = await party("udp", 1, { resolve });
+  const ann = await party("udp", 1, { dns: fakeDns({ "4 bob.test": ["127.0.0.1"] }) });
   const bob = await party("udp", 2);
   invite(ann, bob, "udp", "bob.test");
   expect((await bob.next("invite")).requestUri).toBe("sip:bob@127.0.0.1");

@@ -2,7 +2,7 @@
  * Gives the user agent its surroundings: sockets, one timer on the clock, host names. Nothing of SIP is decided here.
  */
 
-import { CodedError, type Timer } from "@voepy/base";
+import { CodedError, messageOf, type Timer } from "@voepy/base";
 import type { ParseResult } from "../message/message.ts";
 import { headerOf } from "../message/message.ts";
 import { parseMessage } from "../message/parse.ts";
@@ -11,10 +11,12 @@ import type { Effect } from "../ua/effects.ts";
 import { type Hop, hopText } from "../ua/hop.ts";
 import type { Listener, SipEvent, TransportName } from "../ua/types.ts";
 import { UserAgent } from "../ua/user-agent.ts";
+import { systemDns } from "./dns.ts";
+import { cachedDns } from "./dns-cache.ts";
 import { Lines } from "./lines.ts";
+import { Locator } from "./locate.ts";
 import type { MakeSipEndpoint, RunningSipEndpoint, SipEndpointOptions } from "./options.ts";
 import { realTransports } from "./real-transports.ts";
-import { resolveHost } from "./resolve.ts";
 import type { TransportSink } from "./transport.ts";
 
 export const makeSipEndpoint: MakeSipEndpoint = async (options) => {
@@ -32,6 +34,7 @@ class Driver {
   readonly agent: UserAgent;
   readonly options: SipEndpointOptions;
   readonly #lines = new Lines();
+  readonly #locator: Locator;
   #timer: Timer | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #events: SipEvent[] = [];
@@ -40,6 +43,12 @@ class Driver {
 
   constructor(options: SipEndpointOptions) {
     this.options = options;
+    this.#locator = new Locator({
+      dns: cachedDns(options.dns ?? systemDns(), options.clock),
+      clock: options.clock,
+      random: options.random,
+      canReach: (transport, family) => this.#lines.canReach(transport, family),
+    });
     this.agent = new UserAgent({
       domain: options.domain,
       userAgentName: options.userAgentName,
@@ -124,7 +133,8 @@ class Driver {
   #carryOut(effect: Effect): void {
     if (effect.type === "event") this.#events.push(effect.event);
     else if (effect.type === "send") this.#send(effect);
-    else this.#resolve(effect);
+    else if (effect.type === "locate") this.#locate(effect);
+    else this.#locator.avoid(effect.hop, effect.forMs);
   }
 
   #send({ bytes, to, callId, transaction }: Effect & { type: "send" }): void {
@@ -144,16 +154,13 @@ class Driver {
     line.transport.send(bytes, to, failed);
   }
 
-  #resolve({ session, host }: Effect & { type: "resolve" }): void {
-    const resolve = this.options.resolve ?? resolveHost;
-    resolve(host).then(
-      (addresses) => this.#resolved(session, addresses),
-      () => this.#resolved(session, []),
+  #locate({ id, target }: Effect & { type: "locate" }): void {
+    this.#locator.locate(target).then(
+      (hops) => {
+        if (!this.#isClosed) this.run((agent, nowMs) => agent.located(id, hops, nowMs));
+      },
+      (thrown: unknown) => this.options.log.error("location failed", { host: target.host, why: messageOf(thrown) }),
     );
-  }
-
-  #resolved(session: string, addresses: readonly string[]): void {
-    if (!this.#isClosed) this.run((agent, nowMs) => agent.resolved(session, addresses, nowMs));
   }
 
   #arm(): void {
@@ -201,6 +208,8 @@ function endpointOf(driver: Driver): RunningSipEndpoint {
     offer: (session, sdp) => driver.run((agent, nowMs) => agent.offer(session, sdp, nowMs)),
     answerOffer: (session, answer) => driver.run((agent, nowMs) => agent.answerOffer(session, answer, nowMs)),
     info: (session, body) => driver.run((agent, nowMs) => agent.info(session, body, nowMs)),
+    ping: (ping) => driver.run((agent, nowMs) => agent.exchange({ type: "ping", ...ping }, nowMs)),
+    register: (request) => driver.run((agent, nowMs) => agent.exchange({ type: "register", ...request }, nowMs)),
     callIdOf: (session) => driver.agent.callIdOf(session),
     bindings: (username) => driver.agent.bindings(username),
     localAddress: (transport: TransportName, host: string) => driver.near({ transport, address: host, port: 0 }),

@@ -1,6 +1,7 @@
 /** What an endpoint is made of and what it is beyond its commands. `driver.ts` makes it. */
 import type { Clock, Log, Random } from "@voepy/base";
 import type { Listener, SipAddress, SipEndpoint, SipEvent, UserAgentHooks } from "../ua/types.ts";
+import type { Dns } from "./dns.ts";
 import type { OpenTransport } from "./transport.ts";
 
 /** One message as it went over the wire, for a trace. */
@@ -22,8 +23,8 @@ export interface SipEndpointOptions {
   readonly listeners: readonly Listener[];
   /** Default: real sockets by the listener's transport. Tests hand in the emulated network. */
   readonly transports?: OpenTransport | undefined;
-  /** Default: `node:dns`. IP addresses of a host name, best first; empty when it has none. */
-  readonly resolve?: ((host: string) => Promise<readonly string[]>) | undefined;
+  /** Default: the machine's hosts file and name servers. Answers are cached. */
+  readonly dns?: Dns | undefined;
   /** PEM file of authorities trusted beside the well-known ones when we connect over TLS. */
   readonly trustedCaFile?: string | undefined;
   /** Realm of our challenges and host of our addresses of record. */

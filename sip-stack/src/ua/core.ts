@@ -6,14 +6,15 @@ import { bracketed } from "../message/ip.ts";
 import type { Header, SipRequest, SipResponse } from "../message/message.ts";
 import { hasParam } from "../message/params.ts";
 import { serialise } from "../message/serialise.ts";
+import { escapeUser } from "../message/uri.ts";
 import type { Envelope } from "../transaction/keys.ts";
 import { type TransactionPort, Transactions } from "../transaction/layer.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
-import { DEFAULT_LIMITS, type Effect, type Limits, type UserAgentOptions } from "./effects.ts";
+import { DEFAULT_LIMITS, type Effect, type Limits, type LocateTarget, type UserAgentOptions } from "./effects.ts";
 import { defaultPort, type Hop, viaTransport } from "./hop.ts";
 import type { Alarm, Owner, Session, Wake } from "./session.ts";
-import type { SessionId, SipEvent } from "./types.ts";
+import type { ExchangeId, SessionId, SipEvent } from "./types.ts";
 
 /** Methods we serve (RFC 3261 §20.5). */
 export const ALLOW: Header = { name: "Allow", value: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER" };
@@ -67,8 +68,12 @@ export class Core {
     this.#effects.push({ type: "event", event });
   }
 
-  resolve(session: SessionId, host: string): void {
-    this.#effects.push({ type: "resolve", session, host });
+  locate(id: SessionId | ExchangeId, target: LocateTarget): void {
+    this.#effects.push({ type: "locate", id, target });
+  }
+
+  avoid(hop: Hop, forMs: number): void {
+    this.#effects.push({ type: "avoid", hop, forMs });
   }
 
   /** Outside of any transaction: ACK to a 2xx, a repeated 2xx, a stateless refusal. */
@@ -101,10 +106,12 @@ export class Core {
   }
 
   /** Value of our Contact as that hop reaches it. */
-  makeContact(to: Hop): string {
+  makeContact(to: Hop, user = "voepy"): string {
     const { address, port } = this.options.near(to);
-    const transport = to.transport === "udp" ? "" : `;transport=${to.transport}`;
-    return `<sip:voepy@${bracketed(address)}:${port}${transport}>`;
+    // RFC 7118 §5.2.4: `ws` stands for both.
+    const named = to.transport === "wss" ? "ws" : to.transport;
+    const transport = named === "udp" ? "" : `;transport=${named}`;
+    return `<sip:${escapeUser(user)}@${bracketed(address)}:${port}${transport}>`;
   }
 
   get agentHeader(): Header {
@@ -141,6 +148,11 @@ export class Core {
       ...refusal,
     });
     this.send(serialise(response), responseHop(envelope, source), envelope.callId);
+  }
+
+  /** The session a transaction is of, where it is of one and that still lives. */
+  sessionOf(owner: Owner): Session | undefined {
+    return "session" in owner ? this.sessions.get(owner.session) : undefined;
   }
 
   addDialog(session: Session, dialog: Dialog): void {
@@ -181,7 +193,7 @@ export class Core {
     if (session.phase !== "over") this.liveSessions--;
     session.phase = "over";
     for (const alarm of session.alarms.keys()) {
-      if (alarm !== "cancelPatience") this.stopAlarm(session, alarm);
+      if (alarm !== "cancelPatience" && alarm !== "latePatience") this.stopAlarm(session, alarm);
     }
     for (const unacked of session.unacked.values()) this.deadlines.cancel(unacked.deadline);
     session.unacked.clear();
@@ -194,6 +206,7 @@ export class Core {
   release(session: Session): void {
     if (session.phase !== "over" || session.running > 0) return;
     this.stopAlarm(session, "cancelPatience");
+    this.stopAlarm(session, "latePatience");
     this.sessions.delete(session.id);
   }
 }

@@ -3,7 +3,7 @@ import type { Random } from "@voepy/base";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { Hop } from "./hop.ts";
 import type { Owner } from "./session.ts";
-import type { SessionId, SipEvent, UserAgentHooks } from "./types.ts";
+import type { ExchangeId, SessionId, SipEvent, TransportName, UserAgentHooks } from "./types.ts";
 
 export type Effect =
   | {
@@ -15,8 +15,24 @@ export type Effect =
       readonly transaction: Transaction<Owner> | undefined;
     }
   | { readonly type: "event"; readonly event: SipEvent }
-  /** To be answered by `resolved`. */
-  | { readonly type: "resolve"; readonly session: SessionId; readonly host: string };
+  /** To be answered by `located`. */
+  | { readonly type: "locate"; readonly id: SessionId | ExchangeId; readonly target: LocateTarget }
+  /** That server failed (RFC 3263 §4.3): for so long others are better. */
+  | { readonly type: "avoid"; readonly hop: Hop; readonly forMs: number };
+
+/** What is to be found by RFC 3263. */
+export interface LocateTarget {
+  /** Name or literal address, without brackets. */
+  readonly host: string;
+  /** undefined: DNS says, or the transport's default. */
+  readonly port: number | undefined;
+  /** undefined: DNS says. */
+  readonly transport: TransportName | undefined;
+  /** A `sips:` request: TLS or nothing. */
+  readonly isSecure: boolean;
+  /** Of the request; above 1300 it prefers a stream (RFC 3261 §18.1.1). */
+  readonly sizeBytes: number;
+}
 
 export interface UserAgentOptions {
   /** Realm of our challenges. */

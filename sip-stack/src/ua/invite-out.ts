@@ -3,6 +3,7 @@ import { type Dialog, dialogOfClient } from "../dialog/dialog.ts";
 import { makeCancel, textBody } from "../message/build.ts";
 import { type Header, headerOf, type SipRequest, type SipResponse } from "../message/message.ts";
 import { tagOf } from "../message/name-addr.ts";
+import { serialise } from "../message/serialise.ts";
 import { q850Of } from "../message/values.ts";
 import { branchOf, parseVia } from "../message/via.ts";
 import { PATIENCE_MS } from "../transaction/timers.ts";
@@ -39,6 +40,8 @@ export function makeOutSession(core: Core, request: OutgoingInvite, nowMs: numbe
     request,
     hop: undefined,
     transaction: undefined,
+    alternatives: undefined,
+    late: new Map(),
     cseq: 1,
     tries: 1,
     realm: undefined,
@@ -56,8 +59,15 @@ export function makeOutSession(core: Core, request: OutgoingInvite, nowMs: numbe
 export function sendInvite(core: Core, session: OutSession, hop: Hop, nowMs: number): void {
   const { via, branch } = core.makeVia(hop);
   session.hop = hop;
+  session.hasProvisional = false;
   const invite = inviteText(core, session, hop, via);
   session.transaction = startForSession(core, session, { request: invite, branch, peer: hop, usage: "invite" }, nowMs);
+}
+
+/** Bytes of the INVITE as it will be sent, give or take the length of an address. */
+export function inviteSize(core: Core, session: OutSession): number {
+  const hop: Hop = { transport: "udp", address: "255.255.255.255", port: 65535 };
+  return serialise(inviteText(core, session, hop, core.makeVia(hop).via)).length;
 }
 
 /** §8.1.1. */
@@ -226,8 +236,13 @@ function fail(core: Core, session: OutSession, why: Omit<Failed, "type" | "sessi
   core.emit({ type: "failed", session: session.id, ...why });
 }
 
-function rememberFork(core: Core, session: OutSession, response: SipResponse): Dialog {
-  const transaction: Transaction<Owner> | undefined = session.transaction;
+/** `transaction`: of the INVITE that was answered. */
+export function rememberFork(
+  core: Core,
+  session: OutSession,
+  response: SipResponse,
+  transaction: Transaction<Owner> | undefined = session.transaction,
+): Dialog {
   const known = session.early.get(toTagOf(response));
   const peer: Hop = known?.peer ?? transaction?.peer ?? { transport: "udp", address: "", port: 0 };
   const dialog = dialogOfClient(
@@ -242,6 +257,6 @@ function rememberFork(core: Core, session: OutSession, response: SipResponse): D
   return dialog;
 }
 
-function toTagOf(response: SipResponse): string {
+export function toTagOf(response: SipResponse): string {
   return tagOf(headerOf(response, "to") ?? "") ?? "";
 }

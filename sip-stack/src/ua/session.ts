@@ -4,11 +4,12 @@ import type { Header, SipResponse } from "../message/message.ts";
 import type { Transaction, TransactionWake } from "../transaction/transaction.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Hop } from "./hop.ts";
-import type { OutgoingInvite, SessionId } from "./types.ts";
+import type { ExchangeId, OutgoingInvite, SessionId } from "./types.ts";
 
 /** Who started a transaction; a response or a failure is handed to that usage. */
 export type Owner =
   | { readonly usage: "none" }
+  | { readonly usage: "exchange"; readonly exchange: ExchangeId }
   | { readonly usage: "invite" | "cancel" | "reinvite" | "update" | "bye" | "info"; readonly session: SessionId };
 
 /** All that waits in the deadline heap. */
@@ -17,7 +18,9 @@ export type Wake =
   | { readonly type: "session"; readonly session: SessionId; readonly alarm: Alarm }
   /** A 2xx of ours that no ACK has answered yet. */
   | { readonly type: "repeat2xx"; readonly session: SessionId; readonly cseq: number }
-  | { readonly type: "bindings"; readonly username: string };
+  | { readonly type: "bindings"; readonly username: string }
+  /** A request outside of any call has waited long enough. */
+  | { readonly type: "exchange"; readonly exchange: ExchangeId };
 
 export type Alarm =
   /** Outgoing: no provisional came. */
@@ -26,6 +29,10 @@ export type Alarm =
   | "provisional"
   /** Outgoing: 64 × T1 after CANCEL the INVITE counts as cancelled (§9.1). */
   | "cancelPatience"
+  /** Outgoing: the server being tried is silent, the next one is due (RFC 3263 §4.3). */
+  | "nextHop"
+  /** Outgoing: the same patience with servers that were given up and answered after all. */
+  | "latePatience"
   /** The wait after a 491 (§14.1). */
   | "reoffer";
 
@@ -89,7 +96,12 @@ export interface OutSession extends AnySession {
   readonly request: OutgoingInvite;
   readonly fromTag: string;
   hop: Hop | undefined;
+  /** Of the server being tried. */
   transaction: Transaction<Owner> | undefined;
+  /** Servers not tried yet, best first (RFC 3263 §4.3); undefined: the target was an address. */
+  alternatives: readonly Hop[] | undefined;
+  /** INVITEs to servers that were given up and may still be answered; whether a CANCEL went after them. */
+  readonly late: Map<Transaction<Owner>, boolean>;
   cseq: number;
   /** INVITEs sent: credentials are tried at most twice (§22.2). */
   tries: number;

@@ -42,11 +42,11 @@ export interface PartyId {
 }
 
 export interface OutgoingInvite {
-  /** Where the request is sent. A host name is resolved by the driver. */
+  /** Where the request is sent; what is left out RFC 3263 finds (NAPTR, SRV), with failover among what it finds. */
   readonly target: {
-    readonly transport: TransportName;
+    readonly transport?: TransportName | undefined;
     readonly host: string;
-    readonly port: number;
+    readonly port?: number | undefined;
     readonly flow?: string | undefined;
   };
   readonly requestUri: string;
@@ -58,6 +58,45 @@ export interface OutgoingInvite {
   readonly credentials?: Credentials | undefined;
   /** No provisional within this: `failed` with cause `timeout` (ms). Default: timer B, 64 × T1. */
   readonly firstResponseMs?: number | undefined;
+}
+
+/** One request of ours outside of any call, and its answer; ours, opaque. */
+export type ExchangeId = string;
+
+/** Where a request outside of any call is sent. A host name is resolved by the driver. */
+export interface ExchangeTarget {
+  readonly transport: TransportName;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** OPTIONS to a peer, to see whether it is there. */
+export interface OutgoingPing {
+  readonly target: ExchangeTarget;
+  readonly requestUri: string;
+  readonly fromUri: string;
+  readonly credentials?: Credentials | undefined;
+  /** Default 8000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** REGISTER of ours at somebody's registrar. */
+export interface OutgoingRegister {
+  readonly target: ExchangeTarget;
+  /** `sip:` and the registrar's domain (RFC 3261 §10.2). */
+  readonly registrarUri: string;
+  /** Address of record. */
+  readonly aor: string;
+  readonly contactUser: string;
+  /** 0 takes the registration back. */
+  readonly expiresS: number;
+  /** The same for all of one registration. */
+  readonly callId: string;
+  /** Greater than the `cseq` of the last `registered`. */
+  readonly cseq: number;
+  readonly credentials?: Credentials | undefined;
+  /** Default 8000. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Who sent an incoming request, as `screen` and digest found it. */
@@ -100,6 +139,8 @@ export interface UserAgentHooks {
   screen(request: ScreenedRequest): ScreenVerdict;
   /** Password of a SIP user; undefined when there is none of that name. */
   password(username: string): string | undefined;
+  /** Label of the peer whose credentials these are, for a username that is no user's: it speaks for any From. */
+  peerOf?(username: string): string | undefined;
 }
 
 export type SipEvent =
@@ -162,6 +203,32 @@ export type SipEvent =
       readonly q850: number | undefined;
     }
   | { readonly type: "info"; readonly session: SessionId; readonly contentType: string; readonly body: string }
+  /** The end of a `ping`. `status` is there for cause `response` only. */
+  | {
+      readonly type: "pinged";
+      readonly ping: ExchangeId;
+      readonly cause: "response" | "timeout" | "transport";
+      readonly status: number | undefined;
+      readonly reason: string;
+      /** Literal address that was asked; undefined: the name did not resolve. */
+      readonly address: string | undefined;
+      readonly roundTripMs: number;
+    }
+  /** The end of a `register`. `status` is there for cause `response` only. */
+  | {
+      readonly type: "registered";
+      readonly registration: ExchangeId;
+      readonly cause: "response" | "timeout" | "transport";
+      readonly status: number | undefined;
+      readonly reason: string;
+      /** Granted, s; undefined without a 2xx. */
+      readonly expiresS: number | undefined;
+      /** Of a 423 (§10.2.8). */
+      readonly minExpiresS: number | undefined;
+      readonly retryAfterS: number | undefined;
+      readonly cseq: number;
+      readonly address: string | undefined;
+    }
   | { readonly type: "bindings"; readonly username: string; readonly bindings: readonly Binding[] };
 
 /**
@@ -186,6 +253,10 @@ export interface SipEndpoint {
   offer(session: SessionId, sdp: string): boolean;
   answerOffer(session: SessionId, answer: { sdp: string } | { status: number; reason: string }): boolean;
   info(session: SessionId, body: { contentType: string; body: string }): boolean;
+  /** OPTIONS outside of any call; `pinged` follows. */
+  ping(ping: OutgoingPing): ExchangeId;
+  /** REGISTER; `registered` follows. */
+  register(request: OutgoingRegister): ExchangeId;
   /** Call-ID of a session that is not over yet. */
   callIdOf(session: SessionId): string | undefined;
   /** Live contacts of a user. */

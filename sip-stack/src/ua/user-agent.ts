@@ -2,7 +2,6 @@
  * The SIP user agent, sans-IO: messages and the time go in, effects come out. The calling contract: after every call
  * take `drain()` and carry it out in order; call `tick` when `deadlineMs()` is reached.
  */
-import { isIpv4, isIpv6 } from "../message/ip.ts";
 import { type Header, headerOf, type ParseResult, type SipRequest, type SipResponse } from "../message/message.ts";
 import { serialise } from "../message/serialise.ts";
 import { statelessTag, validateRequest, validateResponse } from "../message/validate.ts";
@@ -16,6 +15,8 @@ import { Core } from "./core.ts";
 import { retryWithCredentials } from "./credentials.ts";
 import { receiveInDialog } from "./dialog-requests.ts";
 import type { Effect, UserAgentOptions } from "./effects.ts";
+import { type ExchangeRequest, Exchanges } from "./exchange.ts";
+import { abandonLate, giveUpHop, outFailed, receiveOutResponse, startAmong, startOut } from "./failover.ts";
 import type { Hop } from "./hop.ts";
 import { sendInfo } from "./info.ts";
 import {
@@ -28,27 +29,20 @@ import {
   repeatProvisional,
   sendProgress,
 } from "./invite-in.ts";
-import {
-  cancel,
-  cancelUnanswered,
-  inviteFailed,
-  makeOutSession,
-  noFirstResponse,
-  receiveInviteResponse,
-  sendInvite,
-} from "./invite-out.ts";
+import { cancel, cancelUnanswered, makeOutSession, noFirstResponse } from "./invite-out.ts";
 import { policyFor } from "./policy.ts";
 import { RefusalRate } from "./refusal-rate.ts";
 import { Registrar } from "./registrar.ts";
 import { answerOffer, offer, offerAgain, receiveReinviteResponse, reinviteFailed } from "./reoffer.ts";
 import { repeat2xx } from "./repeat-2xx.ts";
 import type { Alarm, Owner, Session, Wake } from "./session.ts";
-import type { Binding, OutgoingInvite, SessionId } from "./types.ts";
+import type { Binding, ExchangeId, OutgoingInvite, SessionId } from "./types.ts";
 
 export class UserAgent {
   readonly #core: Core;
   readonly #registrar: Registrar;
   readonly #door: Door;
+  readonly #exchanges: Exchanges;
 
   constructor(options: UserAgentOptions) {
     this.#core = new Core(options, {
@@ -58,6 +52,7 @@ export class UserAgent {
       terminated: (transaction) => this.#terminated(transaction),
     });
     this.#registrar = new Registrar(this.#core);
+    this.#exchanges = new Exchanges(this.#core);
     this.#door = {
       core: this.#core,
       authenticator: new Authenticator(options),
@@ -106,20 +101,17 @@ export class UserAgent {
     this.#registrar.flowClosed(flow);
   }
 
-  /** Answer to a `resolve` effect; no address: the name does not resolve. */
-  resolved(id: SessionId, addresses: readonly string[], nowMs: number): void {
+  /** Answer to a `locate` effect: servers, best first; none: the name leads nowhere. */
+  located(id: SessionId | ExchangeId, hops: readonly Hop[], nowMs: number): void {
+    if (this.#exchanges.located(id, hops, nowMs)) return;
     const session = this.#core.sessions.get(id);
     if (session?.direction !== "out" || session.phase !== "pending") return;
-    const [address] = addresses;
-    if (address === undefined) inviteFailed(this.#core, session, "transport");
-    else sendInvite(this.#core, session, { ...hopOfTarget(session.request), address }, nowMs);
+    startAmong(this.#core, session, hops, nowMs);
   }
 
   invite(request: OutgoingInvite, nowMs: number): SessionId {
     const session = makeOutSession(this.#core, request, nowMs);
-    const hop = hopOfTarget(request);
-    if (isIpv4(hop.address) || isIpv6(hop.address)) sendInvite(this.#core, session, hop, nowMs);
-    else this.#core.resolve(session.id, hop.address);
+    startOut(this.#core, session, nowMs);
     return session.id;
   }
 
@@ -163,6 +155,10 @@ export class UserAgent {
     return session !== undefined && sendInfo(this.#core, session, content, nowMs);
   }
 
+  exchange(request: ExchangeRequest, nowMs: number): ExchangeId {
+    return this.#exchanges.start(request, nowMs);
+  }
+
   callIdOf(id: SessionId): string | undefined {
     return this.#core.sessions.get(id)?.callId;
   }
@@ -183,6 +179,7 @@ export class UserAgent {
       sessions: sessions.size,
       liveSessions,
       dialogs: dialogs.size,
+      exchanges: this.#exchanges.size,
       deadlines: deadlines.size,
       repeatsReceived: transactions.repeatsReceived,
       retransmissions: transactions.repeatsSent,
@@ -241,10 +238,11 @@ export class UserAgent {
 
   #response(transaction: Transaction<Owner>, response: SipResponse, nowMs: number): void {
     const { owner } = transaction;
-    const session = owner.usage === "none" ? undefined : this.#core.sessions.get(owner.session);
+    if (owner.usage === "exchange") return this.#exchanges.receive(owner.exchange, response, nowMs);
+    const session = this.#core.sessionOf(owner);
     if (session === undefined) return;
     if (owner.usage === "invite") {
-      if (session.direction === "out") receiveInviteResponse(this.#core, session, response, nowMs);
+      if (session.direction === "out") receiveOutResponse(this.#core, session, { transaction, response }, nowMs);
     } else if (owner.usage === "reinvite") {
       receiveReinviteResponse(this.#core, session, { transaction, response }, nowMs);
     } else if (response.status >= 300 && owner.usage !== "cancel") {
@@ -257,10 +255,12 @@ export class UserAgent {
   #failed(transaction: Transaction<Owner>, cause: "timeout" | "transport", nowMs: number): void {
     this.#core.count(cause === "timeout" ? "timeouts" : "transportErrors");
     const { owner } = transaction;
-    const session = owner.usage === "none" ? undefined : this.#core.sessions.get(owner.session);
+    if (owner.usage === "exchange") return this.#exchanges.failed(owner.exchange, cause, nowMs);
+    const session = this.#core.sessionOf(owner);
     if (session === undefined) return;
     if (transaction.kind === "inviteServer") return this.#callerLost(transaction, session, nowMs);
-    if (owner.usage === "invite" && session.direction === "out") inviteFailed(this.#core, session, cause);
+    if (owner.usage === "invite" && session.direction === "out")
+      outFailed(this.#core, session, transaction, { cause, nowMs });
     else if (owner.usage === "reinvite") reinviteFailed(this.#core, session, nowMs);
   }
 
@@ -273,15 +273,16 @@ export class UserAgent {
 
   #lateAck(transaction: Transaction<Owner>, ack: SipRequest, nowMs: number): void {
     const { owner } = transaction;
-    const session = owner.usage === "none" ? undefined : this.#core.sessions.get(owner.session);
+    const session = this.#core.sessionOf(owner);
     if (session !== undefined) receiveAck(this.#core, session, ack, nowMs);
   }
 
   #terminated(transaction: Transaction<Owner>): void {
     const { owner, kind } = transaction;
-    if (owner.usage === "none" || kind === "inviteServer" || kind === "server") return;
-    const session = this.#core.sessions.get(owner.session);
+    if (kind === "inviteServer" || kind === "server") return;
+    const session = this.#core.sessionOf(owner);
     if (session === undefined) return;
+    if (session.direction === "out") session.late.delete(transaction);
     session.running--;
     this.#core.release(session);
   }
@@ -289,6 +290,7 @@ export class UserAgent {
   #wake(wake: Wake, nowMs: number): void {
     if (wake.type === "transaction") return this.#core.transactions.fire(wake, nowMs);
     if (wake.type === "bindings") return this.#registrar.expire(wake.username, nowMs);
+    if (wake.type === "exchange") return this.#exchanges.timedOut(wake.exchange, nowMs);
     const session = this.#core.sessions.get(wake.session);
     if (session === undefined) return;
     if (wake.type === "session") return this.#ring(session, wake.alarm, nowMs);
@@ -304,10 +306,7 @@ export class UserAgent {
     else if (session.direction === "in") repeatProvisional(this.#core, session, nowMs);
     else if (alarm === "firstResponse") noFirstResponse(this.#core, session, nowMs);
     else if (alarm === "cancelPatience") cancelUnanswered(this.#core, session);
+    else if (alarm === "nextHop") giveUpHop(this.#core, session, nowMs);
+    else if (alarm === "latePatience") abandonLate(this.#core, session);
   }
-}
-
-function hopOfTarget({ target }: OutgoingInvite): Hop {
-  const address = target.host.startsWith("[") ? target.host.slice(1, -1) : target.host;
-  return { transport: target.transport, address, port: target.port, flow: target.flow };
 }
