@@ -2,12 +2,15 @@
  * The HTTP API: parse, authorise, call, serialise. Builds one Hono app from what is handed in; `app.request()` serves it
  * without a socket.
  */
-import { type Clock, CodedError, type Log, type MakeId, type Random, randomHex } from "@voepy/base";
+import { type Clock, CodedError, type HttpClient, type Log, type MakeId, type Random, randomHex } from "@voepy/base";
 import { type CallControl, serializeCall, type Traces, verbs } from "@voepy/call-control";
 import type { Store } from "@voepy/store";
 import { Hono } from "hono";
+import { type EventStreams, makeEventStreams } from "./event-streams.ts";
 import { type Listening, listen } from "./io/listen.ts";
+import type { MediaFiles } from "./io/media-files.ts";
 import type { RecordingFiles } from "./io/recording-files.ts";
+import { type LiveState, nothingLive } from "./live-state.ts";
 import { bearer } from "./middleware/bearer.ts";
 import { closeUnlessRead } from "./middleware/body.ts";
 import { countAnswers } from "./middleware/count.ts";
@@ -18,14 +21,21 @@ import { mount, reportFailure, send } from "./mount.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { refusalOf } from "./refusal.ts";
 import type { ApiEnv, Route } from "./route.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { callActionRoutes } from "./routes/call-actions.ts";
 import { callRoutes } from "./routes/calls.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { downloadRoutes } from "./routes/download.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { mediaRoutes } from "./routes/media.ts";
+import { phoneNumberRoutes } from "./routes/phone-numbers.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
 import { type SandboxCalls, sandboxRoutes } from "./routes/sandbox.ts";
+import { sipUserRoutes } from "./routes/sip-users.ts";
+import { tenantRoutes } from "./routes/tenants.ts";
 import { traceRoutes } from "./routes/trace.ts";
+import { trunkRoutes } from "./routes/trunks.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import type { RecordingLinkSigner } from "./sign.ts";
 
@@ -37,6 +47,17 @@ export interface ApiOptions {
   readonly sandbox?: SandboxCalls | undefined;
   readonly links: RecordingLinkSigner;
   readonly files: RecordingFiles;
+  readonly mediaFiles: MediaFiles;
+  /** Decodes audio. Resolves its length, ms; throws `media_unreachable` with the reason it cannot be played. */
+  readonly measureAudio: (sha256: string, bytes: Uint8Array) => Promise<number>;
+  /** For URLs that come through the API. */
+  readonly http: HttpClient;
+  /** Absent: nothing is watched. */
+  readonly live?: LiveState | undefined;
+  /** Ids of routes that every tenant may name. */
+  readonly sharedRoutes?: readonly string[] | undefined;
+  /** Told when a webhook delivery was set to be made now. */
+  readonly deliveriesDue?: (() => void) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly makeId: MakeId;
@@ -69,8 +90,9 @@ export function makeApi(options: ApiOptions): Api {
     const detail = await store.calls.get(tenantId, callId);
     return detail && { status: 201, body: JSON.stringify(serializeCall(detail, links)) };
   };
+  const streams = makeEventStreams(store, clock);
   const metrics = async () => ({ ...answers.series(), ...(await options.metrics?.()) });
-  mount(app, routesOf(options, metrics), {
+  mount(app, routesOf(options, metrics, streams), {
     bearer: bearer({ store, clock, log, adminKey: options.adminKey }),
     limit: rateLimiter(options.limits, clock),
     idempotency: makeIdempotency({ store, clock, bootId: randomHex(options.random, 16), recover }),
@@ -87,17 +109,28 @@ export function makeApi(options: ApiOptions): Api {
     closeUnlessRead(c);
     return send(c, refusal);
   });
-  return { app, listen: (address) => listen((request) => app.fetch(request), address) };
+  return {
+    app,
+    async listen(address) {
+      const { port, close } = await listen((request) => app.fetch(request), address);
+      const closeAll = (): Promise<void> => {
+        streams.close();
+        return close();
+      };
+      return { port, close: closeAll };
+    },
+  };
 }
 
-function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"]>): Route[] {
+function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"]>, streams: EventStreams): Route[] {
   const routes: Route[] = [
     ...callRoutes(options),
     ...callActionRoutes(verbs, options),
     ...traceRoutes(options),
     ...downloadRoutes(options),
     ...recordingRoutes(options),
-    ...webhookRoutes(options),
+    ...configurationRoutes(options),
+    ...eventRoutes({ store: options.store, streams }),
     ...sandboxRoutes(options.sandbox),
     ...healthRoutes({
       isDraining: options.draining,
@@ -106,4 +139,20 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
     }),
   ];
   return [...routes, ...docsRoutes(() => JSON.stringify(openApiDocument(routes, options.version)))];
+}
+
+/** What tenants and the operator configure. */
+function configurationRoutes(options: ApiOptions): Route[] {
+  const { store, live = nothingLive, sharedRoutes = [], deliveriesDue = () => undefined } = options;
+  const knowsRoute = async (tenantId: string, routeId: string): Promise<boolean> =>
+    sharedRoutes.includes(routeId) || (await store.settings.routes.get(tenantId, routeId)) !== undefined;
+  return [
+    ...phoneNumberRoutes({ ...options, knowsRoute }),
+    ...trunkRoutes({ ...options, live }),
+    ...sipUserRoutes({ ...options, live }),
+    ...apiKeyRoutes(options),
+    ...webhookRoutes({ ...options, deliveriesDue }),
+    ...mediaRoutes(options),
+    ...tenantRoutes(options),
+  ];
 }

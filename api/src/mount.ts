@@ -66,8 +66,7 @@ async function answerKeyed(c: Context<ApiEnv>, route: KeyedRoute, gates: Gates):
     return answer;
   };
   if (idempotency === undefined) return sendAnswer(c, await act());
-  const settle = (): Promise<FirstAnswer> =>
-    act().then(textOf, (thrown: unknown) => refused(c, thrown, gates));
+  const settle = (): Promise<FirstAnswer> => act().then(textOf, (thrown: unknown) => refused(c, thrown, gates));
   const answer = await gates.idempotency.once({ tenantId, ...idempotency, body: input }, settle);
   if (answer.isReplay) c.header("idempotent-replayed", "true");
   return send(c, answer);
@@ -119,13 +118,27 @@ function queryOf(c: Context<ApiEnv>): Record<string, unknown> {
 
 function sendAnswer(c: Context<ApiEnv>, answer: Answer): Response {
   const { file, stream } = answer;
-  if (file === undefined && stream === undefined) return send(c, textOf(answer));
-  c.header("content-type", file?.mediaType ?? stream?.mediaType);
+  if (stream !== undefined) return sendStream(c, stream);
+  return file === undefined ? send(c, textOf(answer)) : sendFile(c, file);
+}
+
+function sendFile(c: Context<ApiEnv>, { bytes, mediaType, name }: NonNullable<Answer["file"]>): Response {
+  c.header("content-type", mediaType);
+  c.header("content-disposition", `attachment; filename="${name}"`);
   c.header("cache-control", "private, no-store");
   c.header("x-content-type-options", "nosniff");
-  if (file === undefined) return c.newResponse(stream?.body ?? null);
-  c.header("content-disposition", `attachment; filename="${file.name}"`);
-  return c.body(Uint8Array.from(file.bytes));
+  return c.body(Uint8Array.from(bytes));
+}
+
+function sendStream(c: Context<ApiEnv>, { body, mediaType }: NonNullable<Answer["stream"]>): Response {
+  c.header("content-type", mediaType);
+  c.header("cache-control", "private, no-store");
+  // Proxies that gather what they pass on would hold events back.
+  c.header("x-accel-buffering", "no");
+  if (c.req.method !== "HEAD") return c.newResponse(body);
+  // Nobody will read it.
+  void body.cancel();
+  return c.body(null);
 }
 
 /** Hono's typed `json` cannot carry text that is already JSON, and an idempotent answer is kept as text. */

@@ -3,10 +3,19 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, CodedError, idMaker, type Log, type LogFields, seededRandom, silentLog } from "@voepy/base";
+import {
+  type Clock,
+  CodedError,
+  type HttpClient,
+  idMaker,
+  type Log,
+  type LogFields,
+  seededRandom,
+  silentLog,
+} from "@voepy/base";
 import { type CallControl, type DialBody, Traces } from "@voepy/call-control";
 import { type CallRecord, openStore, type RecordingRecord, type Store } from "@voepy/store";
-import { type Api, type ApiOptions, makeApi, makeLinks, recordingFolder } from "../src/index.ts";
+import { type Api, type ApiOptions, makeApi, makeLinks, mediaFolder, recordingFolder } from "../src/index.ts";
 import { makeTestClock, START_MS, type TestClock } from "./clock.ts";
 
 const DAY_MS = 86_400_000;
@@ -43,6 +52,7 @@ export const KEYS = {
   reader: "voepy_key_reader",
   other: "voepy_key_other_tenant",
   expired: "voepy_key_expired",
+  admin: "voepy_admin_key",
 } as const;
 
 export async function makeWorld(options: Partial<ApiOptions> = {}): Promise<World> {
@@ -75,6 +85,10 @@ function build(parts: Parts): World {
       traces: new Traces(),
       links,
       files: recordingFolder(folder),
+      mediaFiles: mediaFolder(join(folder, "media")),
+      measureAudio: async (_sha256, bytes) => bytes.length,
+      http: noWeb,
+      adminKey: KEYS.admin,
       clock,
       random,
       makeId: idMaker(clock, random),
@@ -94,15 +108,15 @@ function build(parts: Parts): World {
     isDraining: false,
     isReady: true,
     async ask(path, { method = "GET", body, headers = {} } = {}) {
-      const isText = typeof body === "string" || body instanceof Uint8Array;
+      const isRaw = typeof body === "string" || body instanceof Uint8Array || body instanceof FormData;
       return world.api.app.request(path, {
         method,
         headers: {
           authorization: `Bearer ${KEYS.all}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
       });
     },
     restarted: () => build({ ...parts, boot: boot + 1 }),
@@ -113,6 +127,13 @@ function build(parts: Parts): World {
   };
   return world;
 }
+
+const noWeb: HttpClient = {
+  fetch: async ({ url }) => {
+    throw new CodedError("media_unreachable", `${url} is not there`);
+  },
+  close: async () => undefined,
+};
 
 function collectingLog(into: World["logged"]): Log {
   const line = (fact: string, fields: LogFields = {}): void => void into.push({ fact, fields });

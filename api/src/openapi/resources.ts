@@ -2,6 +2,7 @@
 import type { ErrorCode } from "@voepy/base";
 import { z } from "zod";
 import { errorStatus } from "../error-status.ts";
+import { inboundAction, routeFields } from "../schema/settings.ts";
 
 const time = z.iso.datetime().meta({ examples: ["2026-05-12T14:32:18.000Z"] });
 const party = z.string().meta({ description: "E.164 or a SIP URI", examples: ["+15125550100"] });
@@ -164,6 +165,93 @@ export const callTrace = z
   })
   .meta({ id: "CallTrace" });
 
+export const phoneNumber = z
+  .object({
+    id: z.string(),
+    number: z.string(),
+    route_id: text,
+    inbound_action: inboundAction,
+    created_at: time,
+  })
+  .meta({ id: "PhoneNumber" });
+
+const health = z.object({
+  gateway: z.string().meta({ examples: ["203.0.113.10:5060"] }),
+  status: z.enum(["up", "down", "unknown"]),
+  reason: text,
+});
+
+const registration = z.object({
+  status: z.enum(["registered", "registering", "failed"]),
+  reason: text,
+  expires_at: time.nullable(),
+});
+
+export const route = z
+  .object({
+    id: z.string(),
+    direction: routeFields.direction.unwrap(),
+    gateways: routeFields.gateways.unwrap(),
+    auth: z.object({ mode: z.enum(["none", "digest", "registration", "ip"]), username: text }),
+    allowed_source_cidrs: z.array(z.string()),
+    codecs: routeFields.codecs.unwrap(),
+    health: z.array(health).meta({ description: "Of each gateway that is watched" }),
+    registration: registration.nullable().meta({ description: "null where the route does not register" }),
+    created_at: time,
+  })
+  .meta({ id: "Route" });
+
+const contact = z.object({
+  uri: z.string(),
+  address: z.string(),
+  transport: z.string(),
+  user_agent: z.string(),
+  expires_at: time,
+});
+
+export const sipUser = z
+  .object({
+    id: z.string(),
+    username: z.string(),
+    number: text,
+    outbound: z.boolean(),
+    contacts: z.array(contact).meta({ description: "Where it is registered now" }),
+    created_at: time,
+  })
+  .meta({ id: "SipUser" });
+
+export const apiKey = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    created_at: time,
+    expires_at: time.nullable(),
+    last_used_at: time.nullable().meta({ description: "To a minute" }),
+  })
+  .meta({ id: "ApiKey" });
+
+const shownKey = apiKey.extend({
+  key: z.string().optional().meta({ description: "Shown here only, and not to a repeated Idempotency-Key" }),
+});
+
+export const media = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    format: z.enum(["wav", "mp3", "ogg", "flac", "m4a"]),
+    size_bytes: z.int(),
+    duration_millis: count,
+    created_at: time,
+  })
+  .meta({ id: "Media" });
+
+export const quota = z
+  .object({ allow_caller_id_forwarding: z.boolean(), max_concurrent_calls: z.int(), max_cps: z.int() })
+  .meta({ id: "Quota" });
+
+export const tenant = z.object({ id: z.string(), default_route: text, quota, created_at: time }).meta({ id: "Tenant" });
+
 export const sandboxCall = z.object({ id: z.string() }).meta({ id: "SandboxCall" });
 
 const fieldProblem = z.object({ param: z.string(), message: z.string() }).meta({ id: "FieldProblem" });
@@ -217,6 +305,25 @@ export const resources = {
   WebhookCreated: webhookCreated,
   WebhookList: listOf(webhook, "WebhookList"),
   DeliveryList: listOf(delivery, "DeliveryList"),
+  PhoneNumber: phoneNumber,
+  PhoneNumberList: listOf(phoneNumber, "PhoneNumberList"),
+  Route: route,
+  RouteList: listOf(route, "RouteList"),
+  SipUser: sipUser,
+  SipUserCreated: sipUser
+    .extend({ password: z.string().optional().meta({ description: "Shown here only, when it was made by us" }) })
+    .meta({ id: "SipUserCreated" }),
+  SipUserList: listOf(sipUser, "SipUserList"),
+  ApiKey: apiKey,
+  ApiKeyCreated: shownKey.meta({ id: "ApiKeyCreated" }),
+  ApiKeyList: listOf(apiKey, "ApiKeyList"),
+  Media: media,
+  MediaList: listOf(media, "MediaList"),
+  Quota: quota,
+  Tenant: tenant,
+  TenantCreated: tenant.extend({ api_key: shownKey }).meta({ id: "TenantCreated" }),
+  TenantList: listOf(tenant, "TenantList"),
+  Delivery: delivery,
   Event: event,
   EventList: listOf(event, "EventList"),
   CallTrace: callTrace,

@@ -14,7 +14,9 @@ import { openStore, type Store } from "@voepy/store";
 import { makeWebhookSender, type WebhookSender } from "@voepy/webhooks";
 import type { Config } from "./config-schema.ts";
 import { declarationOf, type FirstStart, firstStart } from "./declare.ts";
+import { type Housekeeping, startHousekeeping } from "./housekeeping.ts";
 import type { Outside } from "./outside.ts";
+import { keepDirectory, platformOf } from "./platform.ts";
 import { sandboxCalls, sandboxRoute, startSandbox } from "./sandbox.ts";
 import { sipHooks } from "./sip-hooks.ts";
 import { startTracing, type Tracing } from "./tracing.ts";
@@ -62,11 +64,16 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
   const { clock, random } = outside;
   await recoverAfterCrash({ clock, makeId, log, store, links, recordingsFolder, repair: repairRecording });
   const sandbox = await startSandbox(outside, log);
-  const settings = await store.settings.load();
-  parts.directory = makeDirectory({ ...settings, routes: [...settings.routes, sandboxRoute(sandbox.address)] });
+  const shared = [sandboxRoute(sandbox.address)];
+  await keepDirectory(store, shared, (directory) => {
+    parts.directory = directory;
+  });
   const { sip, control } = await startCalls(parts);
   const webhooks = startWebhooks(parts);
+  const files = recordingFolder(recordingsFolder);
+  const housekeeping = startHousekeeping({ store, files, clock, log, retentionDays: config.storage.retention_days });
   const api = makeApi({
+    ...platformOf(config, outside, { sip, media: parts.media, shared }),
     store,
     calls: control,
     traces: parts.tracing.traces,
@@ -76,7 +83,8 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
       () => udpTarget(sip),
     ),
     links,
-    files: recordingFolder(recordingsFolder),
+    files,
+    deliveriesDue: () => webhooks.wake(),
     clock,
     random,
     makeId,
@@ -87,7 +95,7 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
     ready: () => !parts.isDraining,
     metrics: () => metricsOf(sip, parts, control),
   });
-  return running({ parts, sip, sandbox, control, webhooks, api, first });
+  return running({ parts, sip, sandbox, control, webhooks, housekeeping, api, first });
 }
 
 async function openParts(
@@ -252,12 +260,13 @@ interface Built {
   readonly sandbox: Sandbox;
   readonly control: RunningCallControl;
   readonly webhooks: WebhookSender;
+  readonly housekeeping: Housekeeping;
   readonly api: Api;
   readonly first: FirstStart | undefined;
 }
 
 function running(built: Built): Server {
-  const { parts, sip, sandbox, control, webhooks, api, first } = built;
+  const { parts, sip, sandbox, control, webhooks, housekeeping, api, first } = built;
   const { config, log, store, media, tracing, outside } = parts;
   const { clock } = outside;
   return {
@@ -280,6 +289,7 @@ function running(built: Built): Server {
         ["sip", () => sip.close()],
         ["tracing", () => tracing.close()],
         ["media", () => media.close()],
+        ["housekeeping", () => housekeeping.close()],
         ["webhooks", () => webhooks.close()],
         ["store", () => store.close()],
       ];

@@ -1,0 +1,59 @@
+/** What the API and the settings need of the running server, beside calls. */
+import { join, resolve } from "node:path";
+import { type ApiOptions, type LiveState, mediaFolder } from "@voepy/api";
+import type { Clock } from "@voepy/base";
+import type { MediaPool } from "@voepy/media-engine";
+import { type Directory, makeDirectory } from "@voepy/policy";
+import type { RunningSipEndpoint } from "@voepy/sip-stack";
+import type { RouteRecord, Store } from "@voepy/store";
+import type { Config } from "./config-schema.ts";
+import type { Outside } from "./outside.ts";
+
+/**
+ * Keeps the directory that calls ask up to date: changes made by the API count for the next SIP message. `shared` are
+ * routes of the server itself.
+ */
+export async function keepDirectory(
+  store: Store,
+  shared: readonly RouteRecord[],
+  set: (directory: Directory) => void,
+): Promise<void> {
+  const reload = async (): Promise<void> => {
+    const settings = await store.settings.load();
+    set(makeDirectory({ ...settings, routes: [...settings.routes, ...shared] }));
+  };
+  store.settings.onChange(reload);
+  await reload();
+}
+
+export function platformOf(
+  config: Config,
+  outside: Outside,
+  { sip, media, shared }: { sip: RunningSipEndpoint; media: MediaPool; shared: readonly RouteRecord[] },
+): Pick<ApiOptions, "mediaFiles" | "measureAudio" | "http" | "adminKey" | "live" | "sharedRoutes"> {
+  return {
+    mediaFiles: mediaFolder(join(resolve(config.data_dir), "media")),
+    measureAudio: async (sha256, bytes) => (await media.preparePrompt(sha256, bytes)).durationMs,
+    http: outside.http,
+    adminKey: config.api.admin_key,
+    live: liveState(sip, outside.clock),
+    sharedRoutes: shared.map(({ id }) => id),
+  };
+}
+
+function liveState(sip: RunningSipEndpoint, clock: Clock): LiveState {
+  return {
+    health: () => [],
+    registration: () => null,
+    contacts: (username) =>
+      sip.bindings(username).map(({ contactUri, source, userAgent, expiresAtMs }) => ({
+        uri: contactUri,
+        address: source.address.includes(":")
+          ? `[${source.address}]:${source.port}`
+          : `${source.address}:${source.port}`,
+        transport: source.transport,
+        userAgent,
+        expiresAt: Math.round(clock.wallMs() + expiresAtMs - clock.nowMs()),
+      })),
+  };
+}
