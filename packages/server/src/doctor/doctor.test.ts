@@ -13,6 +13,7 @@ import { publicAddress } from "./addresses.ts";
 import { examine } from "./doctor.ts";
 import type { Finding } from "./finding.ts";
 import { checkListeners, isVoepyRunning } from "./listeners.ts";
+import { checkRegistrations, judge } from "./registrations.ts";
 
 let folder: string;
 const closing: (() => unknown)[] = [];
@@ -184,6 +185,33 @@ describe("@net a port that is in use", () => {
     const foreign = parseConfig("sip: {listeners: [{transport: udp, host: 192.0.2.200, port: 5060}]}", "x.yaml", {});
     const [sip] = await all(checkListeners(foreign, false));
     expect(sip).toMatchObject({ status: "fail", detail: "this machine has no such address" });
+  });
+});
+
+describe("@net a registration", () => {
+  const registering = (api: number, more = "") =>
+    parseConfig(
+      `api: {port: ${api}}\ntenants: [{id: t, ${more} routes: [{id: r, gateways: [{host: 127.0.0.1}], auth: {mode: registration, username: u, password: p}}]}]`,
+      "x.yaml",
+      {},
+    );
+  const statusOf = async (api: number, key?: string): Promise<string[]> =>
+    (await all(checkRegistrations(registering(api), true, key))).map(({ status, detail }) => `${status} ${detail}`);
+
+  test("is what the running voepy says of it", async () => {
+    const says = async (registration: object | null): Promise<string | undefined> =>
+      (await statusOf(await httpThatSays(JSON.stringify({ id: "r", registration })), "voepy_key_x"))[0];
+    expect(await says({ status: "registered", reason: null })).toBe("ok registered");
+    expect(await says({ status: "failed", reason: "403 Forbidden" })).toBe("fail failed: 403 Forbidden");
+    expect(await says({ status: "registering", reason: null })).toMatch(/^warn/);
+    expect(await says(null)).toMatch(/^warn/);
+    expect((await statusOf(await httpThatSays("no JSON"), "voepy_key_x"))[0]).toMatch(/^warn .*does not tell/);
+  });
+
+  test("needs a key, and a server that runs", async () => {
+    expect((await statusOf(1))[0]).toContain("needs an API key");
+    expect(await all(checkRegistrations(registering(1), false, undefined))).toMatchObject([{ status: "ok" }]);
+    expect(judge("x", { status: "failed", reason: null }).advice).toContain("password");
   });
 });
 

@@ -11,6 +11,7 @@ import { checkGateways } from "./gateways.ts";
 import { checkListeners, isVoepyRunning } from "./listeners.ts";
 import { checkMachine } from "./machine.ts";
 import { checkMediaPorts } from "./media-ports.ts";
+import { checkRegistrations } from "./registrations.ts";
 
 export async function* examine(
   file: string | undefined,
@@ -35,4 +36,5 @@ export async function* examine(
   yield* checkDisk(config);
   yield* checkMachine(config, machine);
   yield* checkGateways(config, machine);
+  yield* checkRegistrations(config, isRunning, process.env["VOEPY_API_KEY"]);
 }

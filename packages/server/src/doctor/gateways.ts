@@ -2,7 +2,6 @@
 import type { Clock, Random } from "@voepy/base";
 import type { Config } from "../config-schema.ts";
 import { type PingResult, type PingTarget, sipPing } from "../io/sip-ping.ts";
-import { notCarriedOut } from "../pending.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 const WITHIN_MS = 3000;
@@ -12,25 +11,15 @@ export async function* checkGateways(
   config: Config,
   machine: { clock: Clock; random: Random },
 ): AsyncGenerator<Finding> {
-  const later = notCarriedOut(config);
   const pings = config.tenants.flatMap((tenant) =>
     tenant.routes.flatMap((route) =>
       route.gateways.map((gateway) => ({
         check: `route ${route.id} ${gateway.transport} ${gateway.host}:${gateway.port}`,
-        route,
         result: ping(gateway, machine),
       })),
     ),
   );
   for (const { check, result } of pings) yield verdict(check, await result);
-  for (const { route } of pings.filter((one, index) => pings.findIndex(({ route }) => route === one.route) === index)) {
-    if (route.auth.mode === "registration" && later.includes(`routes.${route.id}.auth.mode: registration`))
-      yield warn(
-        `route ${route.id} registration`,
-        "not carried out by this version",
-        "ask the carrier for digest or ip authentication, and set auth.mode",
-      );
-  }
 }
 
 async function ping(gateway: PingTarget, machine: { clock: Clock; random: Random }): Promise<PingResult> {

@@ -11,8 +11,7 @@ const HEALTHZ_WITHIN_MS = 1500;
 /** A server of this configuration answers. Another program on that port does not give this answer. */
 export async function isVoepyRunning(config: Config): Promise<boolean> {
   if (config.api.port === 0) return false;
-  const url = `http://${urlHost(config.api.host)}:${config.api.port}/healthz`;
-  return fetch(url, { signal: AbortSignal.timeout(HEALTHZ_WITHIN_MS), redirect: "error" })
+  return fetch(`${apiUrl(config)}/healthz`, { signal: AbortSignal.timeout(HEALTHZ_WITHIN_MS), redirect: "error" })
     .then((answer) => answer.text())
     .then(
       (text) => text === '{"status":"ok"}',
@@ -93,6 +92,11 @@ async function bindTcp(host: string, port: number): Promise<void> {
   server.listen({ host, port, exclusive: true });
   await bound;
   await new Promise<void>((done) => server.close(() => done()));
+}
+
+/** Where a server of this configuration is reached from this machine. */
+export function apiUrl({ api }: Config): string {
+  return `http://${urlHost(api.host)}:${api.port}`;
 }
 
 /** As a URL has it; a wildcard is reached at loopback. */
