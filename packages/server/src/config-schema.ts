@@ -1,5 +1,5 @@
 /** The configuration file of the operator (YAML): every key, its default and its unit. */
-import { keyScopes, phoneNumberFields, quotaFields, routeFields, sipUserFields } from "@voepy/api";
+import { keyScopes, phoneNumberFields, quotaFields, routeFields, routeOptionFields, sipUserFields } from "@voepy/api";
 import { z } from "zod";
 
 const udpPort = z.int().min(0).max(65535);
@@ -15,13 +15,22 @@ const portRange = z
     error: "must lie within 1024-65535 and hold at least two ports",
   });
 
-const listener = z.strictObject({
-  transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]),
-  host: z.string().min(1).default("0.0.0.0"),
-  port: udpPort,
-  cert: z.string().optional(),
-  key: z.string().optional(),
-});
+const listener = z
+  .strictObject({
+    transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]),
+    host: z.string().min(1).default("0.0.0.0"),
+    port: udpPort,
+    /** PEM files, relative to the working directory; read again when they change. */
+    cert: z.string().min(1).optional(),
+    key: z.string().min(1).optional(),
+  })
+  .superRefine(({ transport, cert, key }, context) => {
+    if (transport !== "tls" && transport !== "wss") return;
+    const missing = cert === undefined ? "cert" : key === undefined ? "key" : undefined;
+    if (missing === undefined) return;
+    const message = `${transport} needs cert and key, paths of PEM files`;
+    context.addIssue({ code: "custom", path: [missing], message });
+  });
 
 const apiKey = z.strictObject({
   name: z.string().min(1).max(128),
@@ -38,13 +47,29 @@ const webhook = z.strictObject({
 
 const sipUser = z.strictObject(sipUserFields);
 
-const route = z.strictObject({
+const routeShape = z.strictObject({
   id: z.string().min(1).max(128),
   ...routeFields,
   srtp: z.enum(["off", "optional", "required"]).default("off"),
   dtmf: z.enum(["auto", "rfc4733", "info", "inband"]).default("auto"),
   session_timers: z.enum(["off", "accept", "require"]).default("accept"),
-  options_ping_secs: z.int().min(0).default(30),
+  ...routeOptionFields,
+});
+
+const route = routeShape.superRefine((value, context) => {
+  const { mode, username, password } = value.auth;
+  const needsBoth = mode === "digest" || mode === "registration";
+  if (needsBoth && (username === undefined || password === undefined)) {
+    context.addIssue({ code: "custom", path: ["auth"], message: `mode ${mode} needs username and password` });
+  }
+  if (mode === "registration" && value.gateways.length === 0) {
+    context.addIssue({ code: "custom", path: ["gateways"], message: "the registrar is missing" });
+  }
+  const isNational = value.number_format === "national" || value.caller_number?.number_format === "national";
+  if (isNational && value.default_country_code === undefined) {
+    const message = 'number_format national needs to know of which country, such as "44"';
+    context.addIssue({ code: "custom", path: ["default_country_code"], message });
+  }
 });
 
 const phoneNumber = z.strictObject(phoneNumberFields);
@@ -113,6 +138,8 @@ export const configSchema = z.strictObject({
         ]),
       domain: z.string().min(1).default("voepy.local"),
       public_address: z.string().default("auto"),
+      /** PEM file of authorities trusted beside the well-known ones, for peers that we call over TLS. */
+      trusted_ca: z.string().min(1).optional(),
       digest_algorithms: z
         .array(z.enum(["MD5", "SHA-256"]))
         .min(1)

@@ -1,5 +1,6 @@
 /** What the configuration says of tenants, as rows; and what the very first start makes when it says nothing. */
 import { createHash, randomBytes } from "node:crypto";
+import { routeOptionsOf } from "@voepy/api";
 import type { MakeId } from "@voepy/base";
 import type { TenantDeclaration } from "@voepy/store";
 import type { Config, TenantConfig } from "./config-schema.ts";
@@ -44,6 +45,7 @@ export function declarationOf(tenant: TenantConfig, now: number): TenantDeclarat
       auth: route.auth,
       allowedSourceCidrs: route.allowed_source_cidrs,
       codecs: route.codecs,
+      options: routeOptionsOf(route),
     })),
     sipUsers: tenant.sip_users.map((user) => ({
       id: named("usr", user.username),

@@ -1,13 +1,8 @@
 /** Settings that are read and checked but not carried out yet: said at start, so that none is silently ignored. */
 import type { Config } from "./config-schema.ts";
 
-const CARRIED_OUT: ReadonlySet<string> = new Set(["udp", "tcp"]);
-
 export function notCarriedOut(config: Config): string[] {
   const said: string[] = [];
-  config.sip.listeners.forEach(({ transport }, index) => {
-    if (!CARRIED_OUT.has(transport)) said.push(`sip.listeners.${index}: ${transport}`);
-  });
   if (config.sip.public_address.startsWith("stun:")) said.push("sip.public_address: stun");
   if (config.media.public_address.startsWith("stun:")) said.push("media.public_address: stun");
   if (config.speech.tts !== undefined && config.speech.tts !== "auto") said.push("speech.tts");
@@ -21,7 +16,6 @@ export function notCarriedOut(config: Config): string[] {
     if (blocked_prefixes.length > 0) said.push(`tenants.${tenant.id}.quota.blocked_prefixes`);
     for (const route of tenant.routes) {
       if (route.srtp !== "off") said.push(`routes.${route.id}.srtp`);
-      if (route.auth.mode === "registration") said.push(`routes.${route.id}.auth.mode: registration`);
       if (route.dtmf === "info" || route.dtmf === "inband") said.push(`routes.${route.id}.dtmf: ${route.dtmf}`);
       if (route.session_timers === "require") said.push(`routes.${route.id}.session_timers: require`);
     }

@@ -4,7 +4,12 @@ import { type Directory, screen } from "@voepy/policy";
 import { parseUri, type UserAgentHooks, unescapeUser } from "@voepy/sip-stack";
 import type { Config } from "./config-schema.ts";
 
-export function sipHooks(config: Config, directory: () => Directory): UserAgentHooks {
+/** `addressesOf`: what a gateway's host name is known to lead to. */
+export function sipHooks(
+  config: Config,
+  directory: () => Directory,
+  addressesOf: (host: string) => readonly string[],
+): UserAgentHooks {
   const ownHosts = ownAddresses(config);
   return {
     screen(request) {
@@ -21,9 +26,13 @@ export function sipHooks(config: Config, directory: () => Directory): UserAgentH
           dialled?.kind === "sip" ? unescapeUser(dialled.user ?? "") : dialled?.kind === "tel" ? dialled.number : "",
         ownHosts,
         domain: config.sip.domain,
+        addressesOf,
       });
     },
-    password: (username) => directory().user(username)?.password,
+    password: (username) => directory().user(username)?.password ?? directory().digestRoute(username)?.auth.password,
+    // A user of that name comes first.
+    peerOf: (username) =>
+      directory().user(username) === undefined ? directory().digestRoute(username)?.id : undefined,
   };
 }
 
