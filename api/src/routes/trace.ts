@@ -1,11 +1,19 @@
 /** The SIP messages of one call: as a ladder to read, and as a capture to open in Wireshark. */
 import { CodedError } from "@voepy/base";
-import { type CallTrace, makePcap, PCAP_MEDIA_TYPE, serializeTrace, type Traces } from "@voepy/call-control";
+import {
+  type CallTrace,
+  makePcap,
+  PCAP_MEDIA_TYPE,
+  serializeTrace,
+  TRACE_LIMITS,
+  type Traces,
+} from "@voepy/call-control";
 import type { Store } from "@voepy/store";
 import { keyedRoute, nothing, type Route } from "../route.ts";
 
-const DESCRIPTION = `Kept in memory while the call is up and for some time after: the last 1000 calls of this process, at most
-64 MB, at most 256 messages a Call-ID. Credentials and keys are masked by \`*\`.`;
+const { endedCalls, totalBytes, messagesPerCallId } = TRACE_LIMITS;
+const DESCRIPTION = `Kept in memory while the call is up and for some time after: the last ${endedCalls} calls of this process,
+at most ${totalBytes / 2 ** 20} MB in all and ${messagesPerCallId} messages a Call-ID. Credentials and keys are masked by \`*\`.`;
 
 export interface TraceServices {
   readonly store: Pick<Store, "calls">;

@@ -126,7 +126,7 @@ function detailOf(type: string, data: Record<string, unknown>): string {
   const words =
     type === "call.ended"
       ? [call["end_reason"], call["end_initiator"] && `by ${call["end_initiator"]}`, sipOf(call), durationOf(call)]
-      : [data["digit"], data["status"] === call["status"] ? undefined : data["reason"]];
+      : [data["digit"], data["reason"]];
   const said = words.filter((word) => typeof word === "string" && word !== "");
   return said.length === 0 ? "" : `: ${printable(said.join(", "))}`;
 }
