@@ -15,6 +15,7 @@ import { makeWebhookSender, type WebhookSender } from "@voepy/webhooks";
 import type { Config } from "./config-schema.ts";
 import { declarationOf, type FirstStart, firstStart } from "./declare.ts";
 import { type Housekeeping, startHousekeeping } from "./housekeeping.ts";
+import { sipListeners } from "./listeners.ts";
 import type { Outside } from "./outside.ts";
 import { keepDirectory, platformOf } from "./platform.ts";
 import { sandboxCalls, sandboxRoute, startSandbox } from "./sandbox.ts";
@@ -198,11 +199,10 @@ function startMedia(config: Config, log: Log, outside: Outside): Promise<MediaPo
 
 function startSip(parts: Parts, onEvent: (event: SipEvent) => void): Promise<RunningSipEndpoint> {
   const { config, log, outside } = parts;
-  const fixed = isIP(config.sip.public_address) === 0 ? undefined : config.sip.public_address;
+  const { trusted_ca } = config.sip;
   return makeSipEndpoint({
-    listeners: config.sip.listeners
-      .filter(({ transport }) => transport === "udp" || transport === "tcp")
-      .map(({ transport, host, port }) => ({ transport, host, port, advertisedAddress: fixed })),
+    listeners: sipListeners(config),
+    trustedCaFile: trusted_ca === undefined ? undefined : resolve(trusted_ca),
     transports: outside.sipTransports,
     domain: config.sip.domain,
     userAgentName: `voepy/${version}`,
