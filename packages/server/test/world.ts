@@ -65,9 +65,10 @@ export class World {
     this.folder = folder;
   }
 
-  static async open(configMore = ""): Promise<World> {
+  /** `configMore` goes on where `base` ends. */
+  static async open(configMore = "", base = CONFIG): Promise<World> {
     const world = new World(await mkdtemp(join(tmpdir(), "voepy-world-")));
-    const config = parseConfig(`data_dir: ${world.folder}\n${CONFIG}${configMore}`, "world.yaml", {});
+    const config = parseConfig(`data_dir: ${world.folder}\n${base}${configMore}`, "world.yaml", {});
     world.server = await startServer(config, silentLog, world.#outside());
     return world;
   }
