@@ -6,7 +6,8 @@ import { signatureHeaders, webhookBody } from "./sign.ts";
 export interface Attempt {
   readonly event: EventRecord;
   readonly url: string;
-  readonly secret: string;
+  /** Each makes a signature. */
+  readonly secrets: readonly string[];
   readonly userAgent: string;
 }
 
@@ -26,7 +27,7 @@ const HEAD_BYTES = 1_024;
 
 /** Never rejects: what goes wrong on the way is an outcome. */
 export async function attempt(
-  { event, url, secret, userAgent }: Attempt,
+  { event, url, secrets, userAgent }: Attempt,
   http: HttpClient,
   clock: Clock,
 ): Promise<Outcome> {
@@ -40,7 +41,7 @@ export async function attempt(
       headers: {
         "content-type": "application/json",
         "user-agent": userAgent,
-        ...signatureHeaders({ id: event.id, wallMs: clock.wallMs(), body }, secret),
+        ...signatureHeaders({ id: event.id, wallMs: clock.wallMs(), body }, secrets),
       },
       body,
       timeoutMs: TIMEOUT_MS,

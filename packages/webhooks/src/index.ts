@@ -1,2 +1,2 @@
 export { makeWebhookSender, type WebhookSender, type WebhookSenderOptions } from "./sender.ts";
-export { makeWebhookSecret, signatureHeaders, webhookBody } from "./sign.ts";
+export { makeWebhookSecret, secretsOf, signatureHeaders, webhookBody } from "./sign.ts";

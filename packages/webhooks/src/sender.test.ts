@@ -49,6 +49,25 @@ test("the signature is the one a receiver computes from secret, id, timestamp an
   expect(headers["webhook-timestamp"]).toBe(String(NOON / 1000));
 });
 
+test("for the time of a rotation a delivery is signed with both secrets, the new one first", async () => {
+  const world = await makeWorld(() => 200);
+  const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString("base64")}`;
+  await world.store.settings.saveWebhook(
+    makeWebhook({ secret: secretOf(2), previousSecret: secretOf(1), previousSecretUntil: NOON + HOUR_MS }),
+  );
+  await world.emit("c1", 1);
+  await world.advance(HOUR_MS);
+  await world.emit("c1", 2);
+  await world.advance(0);
+  const signed = world.received.map(({ request: { headers, body } }) => {
+    const text = [headers["webhook-id"], headers["webhook-timestamp"], body].join(".");
+    const mac = (byte: number) => createHmac("sha256", Buffer.alloc(32, byte)).update(text, "utf8").digest("base64");
+    return [headers["webhook-signature"], `v1,${mac(2)}`, `v1,${mac(1)}`];
+  });
+  expect(signed[0]?.[0]).toBe(`${signed[0]?.[1]} ${signed[0]?.[2]}`);
+  expect(signed[1]?.[0]).toBe(signed[1]?.[1]);
+});
+
 test("failures are tried again after 2 s, 10 s, 60 s, 5 min, 30 min, 2 h, 5 h, 10 h, give or take a tenth", async () => {
   const world = await makeWorld(() => 500);
   await world.store.settings.saveWebhook(makeWebhook());

@@ -7,7 +7,7 @@ import { type DeliveryRecord, type EventRecord, endpointOf, type Store, type Web
 import { attempt, type Outcome } from "./attempt.ts";
 import { type Capacity, makeReadyList, type ReadyList } from "./ready-list.ts";
 import { nextAttemptAt } from "./schedule.ts";
-import { makeWebhookSecret } from "./sign.ts";
+import { makeWebhookSecret, secretsOf } from "./sign.ts";
 
 export interface WebhookSenderOptions {
   readonly store: Store;
@@ -140,9 +140,9 @@ class Sender implements WebhookSender {
       return;
     }
     const url = targetOf(delivery, webhook);
-    const secret = webhook?.secret ?? (await this.#tenantSecret(event.tenantId));
+    const secrets = webhook ? secretsOf(webhook, clock.wallMs()) : await this.#tenantSecrets(event.tenantId);
     const http = webhook?.declared ? (this.#options.operatorHttp ?? this.#options.http) : this.#options.http;
-    const outcome = await attempt({ event, url, secret, userAgent: `voepy/${version}` }, http, clock);
+    const outcome = await attempt({ event, url, secrets, userAgent: `voepy/${version}` }, http, clock);
     this.#tell(delivery, event, outcome);
     await this.#save(this.#after({ ...delivery, url }, event, outcome));
   }
@@ -195,10 +195,11 @@ class Sender implements WebhookSender {
   }
 
   /** A call's own URL is signed like the tenant's first endpoint, or with a secret made for the tenant. */
-  async #tenantSecret(tenantId: string): Promise<string> {
-    const { store, random } = this.#options;
+  async #tenantSecrets(tenantId: string): Promise<readonly string[]> {
+    const { store, clock, random } = this.#options;
     const [first] = await store.settings.webhooks(tenantId);
-    return first?.secret ?? (await store.value(`webhook_secret:${tenantId}`, () => makeWebhookSecret(random)));
+    if (first) return secretsOf(first, clock.wallMs());
+    return [await store.value(`webhook_secret:${tenantId}`, () => makeWebhookSecret(random))];
   }
 
   #tell(delivery: DeliveryRecord, event: EventRecord, outcome: Outcome): void {

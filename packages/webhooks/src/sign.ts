@@ -1,7 +1,7 @@
 /** Standard Webhooks signatures (standardwebhooks.com, symmetric scheme v1). */
 import { createHmac } from "node:crypto";
 import { isoTime, type Random } from "@voepy/base";
-import type { EventRecord } from "@voepy/store";
+import type { EventRecord, WebhookRecord } from "@voepy/store";
 
 const SECRET_PREFIX = "whsec_";
 /** The scheme asks for 24 to 64 bytes. */
@@ -23,13 +23,28 @@ export function webhookBody(event: EventRecord): string {
   return `${head.slice(0, -1)},"data":${event.data}}`;
 }
 
-/** The three headers. `webhook-id` is the event's id, so that a receiver can tell a repetition. */
+/** Those whose signatures a delivery carries: during a rotation the one before, too. */
+export function secretsOf(
+  webhook: Pick<WebhookRecord, "secret" | "previousSecret" | "previousSecretUntil">,
+  wallMs: number,
+): readonly string[] {
+  const { secret, previousSecret, previousSecretUntil } = webhook;
+  const isOverlapping = typeof previousSecret === "string" && wallMs < (previousSecretUntil ?? 0);
+  return isOverlapping ? [secret, previousSecret] : [secret];
+}
+
+/**
+ * The three headers. `webhook-id` is the event's id, so that a receiver can tell a repetition; `webhook-signature` has
+ * one signature for each secret, with a space between them.
+ */
 export function signatureHeaders(
   message: { readonly id: string; readonly wallMs: number; readonly body: string },
-  secret: string,
+  secrets: readonly string[],
 ): Record<string, string> {
   const timestamp = String(Math.floor(message.wallMs / 1000));
-  const key = Buffer.from(secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : secret, "base64");
-  const signature = createHmac("sha256", key).update(`${message.id}.${timestamp}.${message.body}`).digest("base64");
-  return { "webhook-id": message.id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${signature}` };
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : secret, "base64");
+    return `v1,${createHmac("sha256", key).update(`${message.id}.${timestamp}.${message.body}`).digest("base64")}`;
+  });
+  return { "webhook-id": message.id, "webhook-timestamp": timestamp, "webhook-signature": signatures.join(" ") };
 }
