@@ -43,8 +43,9 @@ function wireOf(socket: Socket): Wire {
 function listen(flows: Flows, sink: TransportSink, flow: Flow, socket: Socket): void {
   const framer = new StreamFramer();
   socket.on("data", (bytes: Buffer) => {
+    const isPong = framer.pendingBytes === 0 && startsWithPong(bytes);
     const all = framer.push(bytes);
-    flows.heard(flow, { isUnfinished: framer.pendingBytes > 0, isPong: bytes.equals(PONG) });
+    flows.heard(flow, { isUnfinished: framer.pendingBytes > 0, isPong });
     for (const framed of all) handle(framed);
   });
   let problem = "the peer closed the connection";
@@ -61,4 +62,9 @@ function listen(flows: Flows, sink: TransportSink, flow: Flow, socket: Socket): 
     sink.framed(framed.result, flow.peer);
     if (framed.type === "fatal") flows.finish(flow, "FramingErrors");
   }
+}
+
+/** One CRLF, not two (RFC 5626 §4.4.1). */
+function startsWithPong(bytes: Buffer): boolean {
+  return bytes[0] === 0x0d && bytes[1] === 0x0a && bytes[2] !== 0x0d;
 }
