@@ -148,7 +148,7 @@ function configurationRoutes(options: ApiOptions): Route[] {
     sharedRoutes.includes(routeId) || (await store.settings.routes.get(tenantId, routeId)) !== undefined;
   return [
     ...phoneNumberRoutes({ ...options, knowsRoute }),
-    ...trunkRoutes({ ...options, live }),
+    ...trunkRoutes({ ...options, live, knowsRoute }),
     ...sipUserRoutes({ ...options, live }),
     ...apiKeyRoutes(options),
     ...webhookRoutes({ ...options, deliveriesDue }),

@@ -7,13 +7,12 @@ export type { Contact, GatewayHealth, LiveState, RegistrationState } from "./liv
 export type { RateLimit } from "./middleware/rate-limit.ts";
 export { mediaLibrary } from "./routes/media.ts";
 export type { SandboxCall, SandboxCalls } from "./routes/sandbox.ts";
-export { type RouteOptionFields, routeOptionFields, routeOptionsOf } from "./schema/route-options.ts";
 export {
   inboundAction,
   keyScopes,
   phoneNumberFields,
   quotaFields,
-  routeFields,
   sipUserFields,
 } from "./schema/settings.ts";
+export { routeOf, trunkFields, trunkProblems } from "./schema/trunk.ts";
 export { makeLinks, type RecordingLinkSigner } from "./sign.ts";

@@ -2,6 +2,7 @@
 import type { ErrorCode } from "@voepy/base";
 import { z } from "zod";
 import { errorStatus } from "../error-status.ts";
+import { routeOptionFields } from "../schema/route-options.ts";
 import { inboundAction, routeFields } from "../schema/settings.ts";
 
 const time = z.iso.datetime().meta({ examples: ["2026-05-12T14:32:18.000Z"] });
@@ -195,6 +196,22 @@ export const route = z
     auth: z.object({ mode: z.enum(["none", "digest", "registration", "ip"]), username: text }),
     allowed_source_cidrs: z.array(z.string()),
     codecs: routeFields.codecs.unwrap(),
+    options_ping_secs: z.int(),
+    failover_route_id: text,
+    follow_redirects: z.boolean(),
+    number_format: routeOptionFields.number_format.unwrap(),
+    strip_digits: z.int(),
+    prepend: z.string(),
+    caller_number: routeOptionFields.caller_number.unwrap().nullable(),
+    default_country_code: text,
+    national_prefix: z.string(),
+    international_prefix: z.string(),
+    max_channels: count,
+    max_cps: z.number().nullable(),
+    caller_id_header: routeOptionFields.caller_id_header.unwrap(),
+    trust_pai: z.boolean(),
+    contact_user: text,
+    register_expires_secs: z.int(),
     health: z.array(health).meta({ description: "Of each gateway that is watched" }),
     registration: registration.nullable().meta({ description: "null where the route does not register" }),
     created_at: time,

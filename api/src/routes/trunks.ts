@@ -5,33 +5,49 @@ import { z } from "zod";
 import type { LiveState } from "../live-state.ts";
 import { invalidFields } from "../problems.ts";
 import { keyedRoute, type Route } from "../route.ts";
-import { routeFields } from "../schema/settings.ts";
+import { routeOf, type Trunk, trunkFields, trunkOf, trunkProblems } from "../schema/trunk.ts";
 import { serializeRoute } from "../serialize/settings.ts";
 import { deleteRoute, docOf, existing, getRoute, listRoute, patchOf, type ResourceSpec, saved } from "./resource.ts";
 
-const createBody = z.strictObject(routeFields).meta({ id: "RouteCreate" });
-const patchBody = patchOf(routeFields).meta({ id: "RoutePatch" });
+const createBody = z.strictObject(trunkFields).meta({ id: "RouteCreate" });
+
+/** What may be absent may be taken away again, with null. */
+const { failover_route_id, caller_number, default_country_code, national_prefix, ...others } = trunkFields;
+const { international_prefix, max_channels, max_cps, contact_user, ...lasting } = others;
+const patchBody = patchOf({
+  ...lasting,
+  failover_route_id: failover_route_id.nullable(),
+  caller_number: caller_number.nullable(),
+  default_country_code: default_country_code.nullable(),
+  national_prefix: national_prefix.nullable(),
+  international_prefix: international_prefix.nullable(),
+  max_channels: max_channels.nullable(),
+  max_cps: max_cps.nullable(),
+  contact_user: contact_user.nullable(),
+}).meta({ id: "RoutePatch" });
 
 export interface TrunkServices {
   readonly store: Store;
   readonly makeId: MakeId;
   readonly live: LiveState;
+  /** A route the tenant may name, its own or one that all share. */
+  readonly knowsRoute: (tenantId: string, routeId: string) => Promise<boolean>;
 }
 
-export function trunkRoutes({ store, makeId, live }: TrunkServices): Route[] {
+export function trunkRoutes(services: TrunkServices): Route[] {
   const spec: ResourceSpec<RouteRecord> = {
     path: "/v1/routes",
     tag: "Routes",
     noun: "route",
     schema: "Route",
     listSchema: "RouteList",
-    rows: store.settings.routes,
-    serialize: (row) => serializeRoute(row, live),
+    rows: services.store.settings.routes,
+    serialize: (row) => serializeRoute(row, services.live),
   };
-  return [listRoute(spec), create(spec, makeId), getRoute(spec), patch(spec), deleteRoute(spec)];
+  return [listRoute(spec), create(spec, services), getRoute(spec), patch(spec, services), deleteRoute(spec)];
 }
 
-function create(spec: ResourceSpec<RouteRecord>, makeId: MakeId): Route {
+function create(spec: ResourceSpec<RouteRecord>, services: TrunkServices): Route {
   return keyedRoute({
     method: "post",
     path: spec.path,
@@ -49,15 +65,14 @@ function create(spec: ResourceSpec<RouteRecord>, makeId: MakeId): Route {
       },
     },
     run: async ({ tenantId, input }) => {
-      const { allowed_source_cidrs: allowedSourceCidrs, ...same } = input;
-      const row = { id: makeId("route"), tenantId, ...same, allowedSourceCidrs };
-      checkAuth(row);
-      return { status: 201, json: spec.serialize(await saved(spec, row, "id")) };
+      await check(services, tenantId, input);
+      const row = await saved(spec, routeOf(services.makeId("route"), tenantId, input), "id");
+      return { status: 201, json: spec.serialize(row) };
     },
   });
 }
 
-function patch(spec: ResourceSpec<RouteRecord>): Route {
+function patch(spec: ResourceSpec<RouteRecord>, services: TrunkServices): Route {
   return keyedRoute({
     method: "patch",
     path: `${spec.path}/{id}`,
@@ -66,34 +81,33 @@ function patch(spec: ResourceSpec<RouteRecord>): Route {
     doc: {
       ...docOf(spec, "updateRoute", { status: 200, schema: "Route" }),
       summary: "Change a route",
-      description: "What is given replaces what was there; `auth` of the same user without a password keeps it.",
+      description:
+        "What is given replaces what was there, null takes it away; `auth` of the same user without a password keeps it.",
       refusals: ["not_found"],
     },
     run: async ({ tenantId, id, input }) => {
-      const before = await existing(spec, tenantId, id);
-      const row: RouteRecord = {
-        ...before,
-        direction: input.direction ?? before.direction,
-        gateways: input.gateways ?? before.gateways,
-        auth: input.auth === undefined ? before.auth : withPassword(input.auth, before.auth),
-        allowedSourceCidrs: input.allowed_source_cidrs ?? before.allowedSourceCidrs,
-        codecs: input.codecs ?? before.codecs,
-      };
-      checkAuth(row);
-      return { status: 200, json: spec.serialize(await saved(spec, row, "id")) };
+      const before = trunkOf(await existing(spec, tenantId, id));
+      const given = Object.entries(input).filter(([, value]) => value !== undefined);
+      const changes = Object.fromEntries(given.map(([name, value]) => [name, value ?? undefined]));
+      // Each of its members was parsed by the schema of the same name, or is gone.
+      const merged = { ...before, ...changes } as Trunk;
+      const after = { ...merged, auth: withPassword(merged.auth, before.auth) };
+      await check(services, tenantId, after);
+      return { status: 200, json: spec.serialize(await saved(spec, routeOf(id, tenantId, after), "id")) };
     },
   });
 }
 
 /** A password is never read back, so whoever sends back what they have read must not lose it. */
-function withPassword(auth: RouteRecord["auth"], before: RouteRecord["auth"]): RouteRecord["auth"] {
-  const isKept = auth.password === undefined && auth.username === before.username;
+function withPassword(auth: Trunk["auth"], before: Trunk["auth"]): Trunk["auth"] {
+  const isKept = auth.password === undefined && before.password !== undefined && auth.username === before.username;
   return isKept ? { ...auth, password: before.password } : auth;
 }
 
-function checkAuth({ auth }: RouteRecord): void {
-  if (auth.mode !== "digest" && auth.mode !== "registration") return;
-  const missing = (["username", "password"] as const).filter((name) => auth[name] === undefined);
-  if (missing.length === 0) return;
-  throw invalidFields(missing.map((name) => ({ param: `auth.${name}`, message: `is required for ${auth.mode}` })));
+async function check({ knowsRoute }: TrunkServices, tenantId: string, fields: Trunk): Promise<void> {
+  const problems = trunkProblems(fields).map(({ path, message }) => ({ param: path.join("."), message }));
+  const failover = fields.failover_route_id;
+  if (failover !== undefined && !(await knowsRoute(tenantId, failover)))
+    problems.push({ param: "failover_route_id", message: "there is no such route" });
+  if (problems.length > 0) throw invalidFields(problems);
 }

@@ -81,3 +81,32 @@ export function routeOptionsOf(fields: RouteOptionFields): RouteOptions {
     registerExpiresSecs: fields.register_expires_secs,
   };
 }
+
+/** The other way round: what `routeOptionsOf` makes this record of. What an older row does not say is usual. */
+export function routeOptionFieldsOf(stored: Partial<RouteOptions>): RouteOptionFields {
+  const options = { ...USUAL, ...stored };
+  const { called, caller } = options;
+  const isCallerUsual = caller.format === called.format && caller.stripDigits === 0 && caller.prepend === "";
+  return {
+    options_ping_secs: options.optionsPingSecs,
+    failover_route_id: options.failoverRouteId ?? undefined,
+    follow_redirects: options.followRedirects,
+    number_format: called.format,
+    strip_digits: called.stripDigits,
+    prepend: called.prepend,
+    caller_number: isCallerUsual
+      ? undefined
+      : { number_format: caller.format, strip_digits: caller.stripDigits, prepend: caller.prepend },
+    default_country_code: options.defaultCountryCode ?? undefined,
+    national_prefix: options.nationalPrefix,
+    international_prefix: options.internationalPrefix,
+    max_channels: options.maxChannels ?? undefined,
+    max_cps: options.maxCps ?? undefined,
+    caller_id_header: options.callerIdHeader,
+    trust_pai: options.trustPai,
+    contact_user: options.contactUser ?? undefined,
+    register_expires_secs: options.registerExpiresSecs,
+  };
+}
+
+const USUAL = routeOptionsOf(z.strictObject(routeOptionFields).parse({}));

@@ -2,6 +2,7 @@
 import { isoTime } from "@voepy/base";
 import type { ApiKeyRecord, MediaRecord, NumberRecord, RouteRecord, SipUserRecord, TenantRecord } from "@voepy/store";
 import type { LiveState, RegistrationState } from "../live-state.ts";
+import { trunkOf } from "../schema/trunk.ts";
 
 /** Rows that were read carry their date. */
 const createdAt = (row: { readonly createdAt?: number | undefined }): string => isoTime(row.createdAt ?? 0);
@@ -17,17 +18,31 @@ export function serializeNumber(row: NumberRecord) {
 }
 
 export function serializeRoute(row: RouteRecord, live: LiveState) {
+  const { auth, ...fields } = trunkOf(row);
   return {
     id: row.id,
-    direction: row.direction,
-    gateways: row.gateways,
-    auth: { mode: row.auth.mode, username: row.auth.username ?? null },
-    allowed_source_cidrs: row.allowedSourceCidrs,
-    codecs: row.codecs,
+    ...ABSENT,
+    ...present(fields),
+    auth: { mode: auth.mode, username: auth.username ?? null },
     health: live.health(row.id),
     registration: serializeRegistration(live.registration(row.id)),
     created_at: createdAt(row),
   };
+}
+
+/** What a route need not have is shown as null. */
+const ABSENT = {
+  failover_route_id: null,
+  caller_number: null,
+  default_country_code: null,
+  max_channels: null,
+  max_cps: null,
+  contact_user: null,
+};
+
+function present<Fields extends object>(fields: Fields): Partial<Fields> {
+  // Fewer members of the same object.
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 }
 
 function serializeRegistration(state: RegistrationState | null) {

@@ -1,5 +1,5 @@
 /** The configuration file of the operator (YAML): every key, its default and its unit. */
-import { keyScopes, phoneNumberFields, quotaFields, routeFields, routeOptionFields, sipUserFields } from "@voepy/api";
+import { keyScopes, phoneNumberFields, quotaFields, sipUserFields, trunkFields, trunkProblems } from "@voepy/api";
 import { z } from "zod";
 
 const udpPort = z.int().min(0).max(65535);
@@ -49,27 +49,14 @@ const sipUser = z.strictObject(sipUserFields);
 
 const routeShape = z.strictObject({
   id: z.string().min(1).max(128),
-  ...routeFields,
+  ...trunkFields,
   srtp: z.enum(["off", "optional", "required"]).default("off"),
   dtmf: z.enum(["auto", "rfc4733", "info", "inband"]).default("auto"),
   session_timers: z.enum(["off", "accept", "require"]).default("accept"),
-  ...routeOptionFields,
 });
 
 const route = routeShape.superRefine((value, context) => {
-  const { mode, username, password } = value.auth;
-  const needsBoth = mode === "digest" || mode === "registration";
-  if (needsBoth && (username === undefined || password === undefined)) {
-    context.addIssue({ code: "custom", path: ["auth"], message: `mode ${mode} needs username and password` });
-  }
-  if (mode === "registration" && value.gateways.length === 0) {
-    context.addIssue({ code: "custom", path: ["gateways"], message: "the registrar is missing" });
-  }
-  const isNational = value.number_format === "national" || value.caller_number?.number_format === "national";
-  if (isNational && value.default_country_code === undefined) {
-    const message = 'number_format national needs to know of which country, such as "44"';
-    context.addIssue({ code: "custom", path: ["default_country_code"], message });
-  }
+  for (const { path, message } of trunkProblems(value)) context.addIssue({ code: "custom", path: [...path], message });
 });
 
 const phoneNumber = z.strictObject(phoneNumberFields);

@@ -42,4 +42,29 @@ describe("the configuration file", () => {
   test("refuses ports that are no range", () => {
     expect(problemsOf("media: {ports: 9-5}")[0]).toContain("media.ports: ");
   });
+
+  test("gives to one only what only one may have, naming each second place with its line", () => {
+    const text = [
+      "tenants:",
+      "  - id: a",
+      "    api_keys: [{name: x, key: voepy_key_0123456789}, {name: x, key: voepy_key_9876543210}]",
+      "    numbers: [{number: '+15125550100'}]",
+      "    routes:",
+      "      - {id: main, auth: {mode: digest, username: u, password: p}}",
+      "      - {id: spare, auth: {mode: digest, username: u, password: p}}",
+      "  - id: b",
+      "    api_keys: [{name: x, key: voepy_key_0123456789}]",
+      "    numbers:",
+      "      - {number: '+15125550100'}",
+      "    routes: [{id: main, direction: out, auth: {mode: digest, username: u, password: p}}]",
+      "    sip_users: [{username: u, password: p}]",
+    ].join("\n");
+    expect(problemsOf(text)).toEqual([
+      "voepy.yaml:3: tenants.0.api_keys.1.name: key x is already at tenants.0.api_keys.0.name",
+      "voepy.yaml:9: tenants.1.api_keys.0.key: this key is already at tenants.0.api_keys.0.key",
+      "voepy.yaml:11: tenants.1.numbers.0.number: number +15125550100 is already at tenants.0.numbers.0.number",
+      "voepy.yaml:12: tenants.1.routes.0.id: route main is already at tenants.0.routes.0.id",
+      "voepy.yaml:13: tenants.1.sip_users.0.username: username u is already at tenants.0.routes.0.auth.username",
+    ]);
+  });
 });

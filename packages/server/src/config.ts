@@ -5,6 +5,7 @@
 import { type Document, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { type Config, configSchema } from "./config-schema.ts";
+import { duplicatesOf } from "./duplicates.ts";
 
 /** One line a problem, ready to print. The process exits with 2. */
 export class ConfigError extends Error {
@@ -34,7 +35,13 @@ export function parseConfig(
     throw new ConfigError([`${file}:${lines.linePos(offset).line}: ${problem}`]);
   });
   const result = configSchema.safeParse(document.toJS() ?? {});
-  if (result.success) return result.data;
+  if (result.success) {
+    const doubles = duplicatesOf(result.data);
+    if (doubles.length === 0) return result.data;
+    throw new ConfigError(
+      doubles.map(({ path, message }) => `${file}:${lineOf(document, lines, path)}: ${path.join(".")}: ${message}`),
+    );
+  }
   throw new ConfigError(result.error.issues.flatMap((issue) => describe(issue, document, lines, file)));
 }
 

@@ -1,6 +1,6 @@
 /** What the configuration says of tenants, as rows; and what the very first start makes when it says nothing. */
 import { createHash, randomBytes } from "node:crypto";
-import { routeOptionsOf } from "@voepy/api";
+import { routeOf } from "@voepy/api";
 import type { MakeId } from "@voepy/base";
 import type { TenantDeclaration } from "@voepy/store";
 import type { Config, TenantConfig } from "./config-schema.ts";
@@ -37,16 +37,7 @@ export function declarationOf(tenant: TenantConfig, now: number): TenantDeclarat
       routeId: number.route_id ?? null,
       inboundAction: number.inbound_action,
     })),
-    routes: tenant.routes.map((route) => ({
-      id: route.id,
-      tenantId,
-      direction: route.direction,
-      gateways: route.gateways,
-      auth: route.auth,
-      allowedSourceCidrs: route.allowed_source_cidrs,
-      codecs: route.codecs,
-      options: routeOptionsOf(route),
-    })),
+    routes: tenant.routes.map((route) => routeOf(route.id, tenantId, route)),
     sipUsers: tenant.sip_users.map((user) => ({
       id: named("usr", user.username),
       tenantId,
