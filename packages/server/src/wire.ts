@@ -55,6 +55,8 @@ interface Parts {
   readonly media: MediaPool;
   readonly tracing: Tracing;
   directory: Directory;
+  /** Of a gateway's host name, as far as they are known. */
+  gatewayAddresses: (host: string) => readonly string[];
   isDraining: boolean;
 }
 
@@ -129,6 +131,7 @@ async function openParts(
     media: await startMedia(config, log, outside),
     tracing: startTracing(config, outside, log),
     directory: makeDirectory(await store.settings.load()),
+    gatewayAddresses: () => [],
     isDraining: false,
   };
   return { parts, first };
@@ -154,6 +157,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
     traces: parts.tracing.traces,
     limits: {
       maxCalls: config.limits.max_calls,
+      cps: config.limits.cps,
       maxCallMs: config.limits.max_call_secs * 1000,
       firstCommandMs: config.limits.first_command_secs * 1000,
     },
@@ -164,6 +168,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
     mediaAddress: mediaAddress(config, sip),
     draining: () => parts.isDraining,
   });
+  parts.gatewayAddresses = control.gatewayAddresses;
   deliver = (event) => control.onSipEvent(event);
   for (const event of early) control.onSipEvent(event);
   return { sip, control };
@@ -210,7 +215,11 @@ function startSip(parts: Parts, onEvent: (event: SipEvent) => void): Promise<Run
     clock: outside.clock,
     random: outside.random,
     log,
-    hooks: sipHooks(config, () => parts.directory),
+    hooks: sipHooks(
+      config,
+      () => parts.directory,
+      (host) => parts.gatewayAddresses(host),
+    ),
     onEvent,
     trace: parts.tracing.message,
   });
@@ -286,6 +295,7 @@ function running(built: Built): Server {
       await control.endAll(LAST_RECORDINGS_MS);
       const closing: readonly [string, () => Promise<void>][] = [
         ["sandbox", () => sandbox.close()],
+        ["routes", () => control.leaveRoutes()],
         ["sip", () => sip.close()],
         ["tracing", () => tracing.close()],
         ["media", () => media.close()],
