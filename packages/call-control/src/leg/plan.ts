@@ -15,9 +15,10 @@ import { type CallerWish, callerTowards, callerTowardsAnyone } from "./caller-id
 import type { Failure } from "./failure.ts";
 
 export interface Target {
-  readonly transport: TransportName;
+  /** undefined, as the port: found by RFC 3263. */
+  readonly transport: TransportName | undefined;
   readonly host: string;
-  readonly port: number;
+  readonly port: number | undefined;
   readonly flow: string | undefined;
   readonly requestUri: string;
   readonly from: PartyId;
@@ -161,15 +162,18 @@ function gatewayTarget(
   };
 }
 
+/** Those a URI may ask for and we can call by. */
+const TRANSPORTS = ["udp", "tcp", "tls"] as const;
+
 function hostTarget(world: World, request: PlanRequest, destination: Extract<Destination, { type: "host" }>): Target {
-  const transport = destination.transport === "tcp" ? "tcp" : "udp";
+  const transport = TRANSPORTS.find((name) => name === destination.transport);
   return {
     transport,
     host: destination.host,
-    port: destination.port ?? 5060,
+    port: destination.port,
     flow: undefined,
     requestUri: request.to,
-    ...callerTowardsAnyone(request, ownHost(world, transport, destination.host)),
+    ...callerTowardsAnyone(request, ownHost(world, transport ?? "udp", destination.host)),
     toUri: request.to,
     ...NO_ROUTE,
   };
