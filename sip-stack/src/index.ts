@@ -32,4 +32,5 @@ export type {
   ReadResult,
 } from "./sdp/audio.ts";
 export { answerOffer, makeOffer, readAnswer } from "./sdp/offer-answer.ts";
+export { isInside } from "./ua/hop.ts";
 export type * from "./ua/types.ts";

@@ -1,5 +1,5 @@
 /** Our listeners as ways to peers: which one a message leaves by, and what a peer is told to reach us at. */
-import type { Hop } from "../ua/hop.ts";
+import { type Hop, isInside } from "../ua/hop.ts";
 import type { Listener, TransportName } from "../ua/types.ts";
 import { Facing } from "./facing.ts";
 import type { SipTransport } from "./transport.ts";
@@ -54,8 +54,9 @@ export class Lines {
     const line = this.towards(hop, nowMs);
     if (line === undefined) return { address: this.#facing.towards(hop.address, nowMs), port: 0 };
     const { advertisedAddress, host, port } = line.listener;
-    // A program on this machine may not get through to the outside address: it is told the one it reached us at.
-    if (advertisedAddress !== undefined && !isLoopback(hop.address)) return { address: advertisedAddress, port };
+    const outside = typeof advertisedAddress === "function" ? advertisedAddress() : advertisedAddress;
+    // Who is inside may not get through to the outside address: it is told the one it reached us at.
+    if (outside !== undefined && !isInside(hop.address, outside)) return { address: outside, port };
     return { address: isWildcard(host) ? this.#facing.towards(hop.address, nowMs) : host, port };
   }
 

@@ -1,4 +1,5 @@
 /** One hop: the far end of SIP text and our listener that speaks with it. */
+import { isIpv4, isIpv6 } from "../message/ip.ts";
 import type { Listener, SipAddress, TransportName } from "./types.ts";
 
 export interface Hop extends SipAddress {
@@ -44,4 +45,15 @@ export function isPrivate(address: string): boolean {
     (a === 169 && b === 254) ||
     (a === 100 && b >= 64 && b < 128)
   );
+}
+
+/**
+ * Whether a peer is told the address of our interface and not the `outside` one: it is on this machine, or in a private
+ * network while `outside` is not, so that the way by the outside would lead through a NAT twice. A host name counts as
+ * outside.
+ */
+export function isInside(peer: string, outside: string): boolean {
+  if (peer === "::1" || peer.startsWith("127.")) return true;
+  const isAddress = isIpv4(peer) || isIpv6(peer);
+  return isAddress && isPrivate(peer) && !isPrivate(outside);
 }

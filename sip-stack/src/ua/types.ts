@@ -20,8 +20,11 @@ export interface Listener {
   readonly transport: TransportName;
   readonly host: string;
   readonly port: number;
-  /** What Via and Contact say; where undefined, the address of the interface that faces the peer. */
-  readonly advertisedAddress?: string | undefined;
+  /**
+   * What Via and Contact say to peers outside; where undefined, and to peers inside, the address of the interface that
+   * faces the peer. A function is asked each time: the address may change.
+   */
+  readonly advertisedAddress?: string | (() => string | undefined) | undefined;
   /** tls and wss: paths of PEM files, the certificate with its chain and the key. Read again when they change. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
