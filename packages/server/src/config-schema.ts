@@ -1,8 +1,11 @@
 /** The configuration file of the operator (YAML): every key, its default and its unit. */
 import { keyScopes, phoneNumberFields, quotaFields, sipUserFields, trunkFields, trunkProblems } from "@voepy/api";
 import { z } from "zod";
+import { isPublicAddress } from "./public-address.ts";
 
 const udpPort = z.int().min(0).max(65535);
+
+const publicAddress = z.string().refine(isPublicAddress, "must be auto, an address, or stun:HOST:PORT");
 
 const portRange = z
   .string()
@@ -124,7 +127,7 @@ export const configSchema = z.strictObject({
           { transport: "tcp", host: "0.0.0.0", port: 5060 },
         ]),
       domain: z.string().min(1).default("voepy.local"),
-      public_address: z.string().default("auto"),
+      public_address: publicAddress.default("auto"),
       /** PEM file of authorities trusted beside the well-known ones, for peers that we call over TLS. */
       trusted_ca: z.string().min(1).optional(),
       digest_algorithms: z
@@ -145,7 +148,7 @@ export const configSchema = z.strictObject({
   media: z
     .strictObject({
       address: z.string().default("0.0.0.0"),
-      public_address: z.string().default("auto"),
+      public_address: publicAddress.default("auto"),
       ports: portRange.default({ first: 16384, last: 32767 }),
       workers: z.union([z.literal("auto"), z.int().min(0).max(256)]).default("auto"),
       io: z.enum(["auto", "syscall", "dgram"]).default("auto"),

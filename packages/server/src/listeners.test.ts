@@ -18,14 +18,15 @@ sip:
 
 test("every transport is a listener; certificates are found from the working directory", () => {
   const config = parseConfig(SIP, "voepy.yaml", {});
-  const listeners = sipListeners(config);
+  const listeners = sipListeners(config, () => undefined);
   expect(listeners.map(({ transport }) => transport)).toEqual(["udp", "udp", "tls", "wss", "ws"]);
   expect(listeners[2]).toMatchObject({ cert: resolve("tls.crt"), key: "/etc/voepy/tls.key" });
   expect(notCarriedOut(config)).toEqual([]);
 });
 
 test("the public address is told by listeners of its family only", () => {
-  const told = sipListeners(parseConfig(SIP, "voepy.yaml", {})).map(({ advertisedAddress }) => advertisedAddress);
+  const listeners = sipListeners(parseConfig(SIP, "voepy.yaml", {}), () => "198.51.100.7");
+  const told = listeners.map(({ advertisedAddress: told }) => (typeof told === "function" ? told() : told));
   expect(told.slice(0, 2)).toEqual(["198.51.100.7", undefined]);
 });
 

@@ -4,6 +4,7 @@ import type { MediaPoolOptions } from "@voepy/media-engine";
 import type { SandboxOptions } from "@voepy/sandbox";
 import type { OpenTransport } from "@voepy/sip-stack";
 import type { Config } from "./config-schema.ts";
+import { type AskStun, stunClient } from "./io/stun.ts";
 
 export interface Outside {
   readonly clock: Clock;
@@ -16,6 +17,7 @@ export interface Outside {
   readonly operatorHttp: HttpClient;
   /** undefined: real sockets. */
   readonly sipTransports: OpenTransport | undefined;
+  readonly stun: AskStun;
   readonly media: Pick<MediaPoolOptions, "io" | "workers">;
   readonly sandbox: {
     readonly media: Pick<MediaPoolOptions, "io" | "workers">;
@@ -32,6 +34,7 @@ export function realOutside(config: Config): Outside {
     http: makeHttpClient({ allowPrivate: config.network.allow_private_urls }),
     operatorHttp: makeHttpClient({ allowPrivate: true }),
     sipTransports: undefined,
+    stun: stunClient(systemClock, systemRandom),
     media: { io: config.media.io, workers: config.media.workers },
     // In this thread: a far end for trying things out must not cost a media worker.
     sandbox: { media: { io: "dgram", workers: 0 }, host: "127.0.0.1", sip: {} },

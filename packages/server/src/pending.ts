@@ -3,8 +3,6 @@ import type { Config } from "./config-schema.ts";
 
 export function notCarriedOut(config: Config): string[] {
   const said: string[] = [];
-  if (config.sip.public_address.startsWith("stun:")) said.push("sip.public_address: stun");
-  if (config.media.public_address.startsWith("stun:")) said.push("media.public_address: stun");
   if (config.speech.tts !== undefined && config.speech.tts !== "auto") said.push("speech.tts");
   if (config.speech.stt !== undefined && config.speech.stt !== "auto") said.push("speech.stt");
   for (const tenant of config.tenants) {

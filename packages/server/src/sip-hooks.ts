@@ -4,15 +4,21 @@ import { type Directory, screen } from "@voepy/policy";
 import { parseUri, type UserAgentHooks, unescapeUser } from "@voepy/sip-stack";
 import type { Config } from "./config-schema.ts";
 
-/** `addressesOf`: what a gateway's host name is known to lead to. */
-export function sipHooks(
-  config: Config,
-  directory: () => Directory,
-  addressesOf: (host: string) => readonly string[],
-): UserAgentHooks {
+/** What the answers depend on, as it is at the moment. */
+export interface HookFacts {
+  directory(): Directory;
+  /** What a gateway's host name is known to lead to. */
+  addressesOf(host: string): readonly string[];
+  publicAddress(): string | undefined;
+}
+
+export function sipHooks(config: Config, facts: HookFacts): UserAgentHooks {
   const ownHosts = ownAddresses(config);
+  const directory = (): Directory => facts.directory();
   return {
     screen(request) {
+      const outside = facts.publicAddress();
+      if (outside !== undefined) ownHosts.add(outside);
       const from = parseUri(request.from.uri);
       const dialled = parseUri(request.requestUri);
       return screen(directory(), {
@@ -26,7 +32,7 @@ export function sipHooks(
           dialled?.kind === "sip" ? unescapeUser(dialled.user ?? "") : dialled?.kind === "tel" ? dialled.number : "",
         ownHosts,
         domain: config.sip.domain,
-        addressesOf,
+        addressesOf: (host) => facts.addressesOf(host),
       });
     },
     password: (username) => directory().user(username)?.password ?? directory().digestRoute(username)?.auth.password,
@@ -36,8 +42,8 @@ export function sipHooks(
   };
 }
 
-/** What a phone may call us: the domain, our addresses, the public one. */
-function ownAddresses(config: Config): ReadonlySet<string> {
+/** What a phone may call us: the domain and our addresses. */
+function ownAddresses(config: Config): Set<string> {
   const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return new Set([config.sip.domain, config.sip.public_address, ...interfaces.map(({ address }) => address)]);
+  return new Set([config.sip.domain, ...interfaces.map(({ address }) => address)]);
 }

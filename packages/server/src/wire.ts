@@ -1,7 +1,6 @@
 /** The composition root: builds every part from one configuration, and takes it down in order. */
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { type Api, makeApi, makeLinks, recordingFolder } from "@voepy/api";
 import { CodedError, idMaker, type Log, type MakeId, messageOf } from "@voepy/base";
@@ -18,6 +17,7 @@ import { type Housekeeping, startHousekeeping } from "./housekeeping.ts";
 import { sipListeners } from "./listeners.ts";
 import type { Outside } from "./outside.ts";
 import { keepDirectory, platformOf } from "./platform.ts";
+import { addressTowards, openPublicAddresses, type PublicAddress } from "./public-address.ts";
 import { sandboxCalls, sandboxRoute, startSandbox } from "./sandbox.ts";
 import { sipHooks } from "./sip-hooks.ts";
 import { startTracing, type Tracing } from "./tracing.ts";
@@ -55,6 +55,7 @@ interface Parts {
   readonly media: MediaPool;
   readonly tracing: Tracing;
   directory: Directory;
+  readonly publicAddress: { readonly sip: PublicAddress; readonly media: PublicAddress };
   /** Of a gateway's host name, as far as they are known. */
   gatewayAddresses: (host: string) => readonly string[];
   isDraining: boolean;
@@ -131,6 +132,7 @@ async function openParts(
     media: await startMedia(config, log, outside),
     tracing: startTracing(config, outside, log),
     directory: makeDirectory(await store.settings.load()),
+    publicAddress: await openPublicAddresses(config, { clock, log, ask: outside.stun }),
     gatewayAddresses: () => [],
     isDraining: false,
   };
@@ -165,7 +167,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
     domain: config.sip.domain,
     recordingsFolder,
     allowPrivateUrls: config.network.allow_private_urls,
-    mediaAddress: mediaAddress(config, sip),
+    mediaAddress: addressTowards(parts.publicAddress.media, (host) => sip.localAddress("udp", host).address),
     draining: () => parts.isDraining,
   });
   parts.gatewayAddresses = control.gatewayAddresses;
@@ -206,7 +208,7 @@ function startSip(parts: Parts, onEvent: (event: SipEvent) => void): Promise<Run
   const { config, log, outside } = parts;
   const { trusted_ca } = config.sip;
   return makeSipEndpoint({
-    listeners: sipListeners(config),
+    listeners: sipListeners(config, () => parts.publicAddress.sip.current()),
     trustedCaFile: trusted_ca === undefined ? undefined : resolve(trusted_ca),
     transports: outside.sipTransports,
     domain: config.sip.domain,
@@ -215,11 +217,11 @@ function startSip(parts: Parts, onEvent: (event: SipEvent) => void): Promise<Run
     clock: outside.clock,
     random: outside.random,
     log,
-    hooks: sipHooks(
-      config,
-      () => parts.directory,
-      (host) => parts.gatewayAddresses(host),
-    ),
+    hooks: sipHooks(config, {
+      directory: () => parts.directory,
+      addressesOf: (host) => parts.gatewayAddresses(host),
+      publicAddress: () => parts.publicAddress.sip.current(),
+    }),
     onEvent,
     trace: parts.tracing.message,
   });
@@ -230,15 +232,6 @@ function startWebhooks({ log, store, outside }: Parts): WebhookSender {
   const sender = makeWebhookSender({ store, http, operatorHttp, clock, random, log, version });
   sender.start();
   return sender;
-}
-
-/** A fixed public address is for peers outside; a peer on this machine is told the loopback address it came to. */
-function mediaAddress(config: Config, sip: RunningSipEndpoint): (host: string) => string {
-  const fixed = isIP(config.media.public_address) === 0 ? undefined : config.media.public_address;
-  return (host) => {
-    const facing = sip.localAddress("udp", host).address;
-    return fixed === undefined || facing.startsWith("127.") || facing === "::1" ? facing : fixed;
-  };
 }
 
 /** Where our own far end sends its calls. */
@@ -292,6 +285,8 @@ function running(built: Built): Server {
     },
     async close() {
       parts.isDraining = true;
+      parts.publicAddress.sip.close();
+      parts.publicAddress.media.close();
       await control.endAll(LAST_RECORDINGS_MS);
       const closing: readonly [string, () => Promise<void>][] = [
         ["sandbox", () => sandbox.close()],

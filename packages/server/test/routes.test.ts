@@ -521,3 +521,32 @@ describe("a trunk that proves itself by digest", () => {
     });
   });
 });
+
+describe("behind a NAT, with public_address by STUN", () => {
+  test("peers outside are told the outside address, those in private networks the inside one", async () => {
+    const yaml = base(`
+      - {id: main, options_ping_secs: 0, gateways: [{host: 203.0.113.9}]}
+      - {id: near, options_ping_secs: 0, gateways: [{host: 10.0.2.1}]}
+`)
+      .replace("sip: {", 'sip: {public_address: "stun:stun.test:3478", ')
+      .replace("media: {", 'media: {public_address: "stun:stun.test:3478", ');
+    world = await World.open("", yaml);
+    const told: string[] = [];
+    const trace = ({ direction, bytes }: TracedMessage): void => {
+      if (direction === "received") told.push(Buffer.from(bytes).toString());
+    };
+    await gateway(1, { onCall: answering, trace });
+    const address = "203.0.113.9";
+    await world.phone("far", { network: world.network.host(address), address, onCall: answering, trace });
+    await dial();
+    await dial({ route_id: "near" });
+    await world.clock.advance(200);
+    const invites = told.filter((text) => text.startsWith("INVITE "));
+    expect(invites.map((text) => /^Contact: <sip:voepy@([^:]+)/m.exec(text)?.[1])).toEqual([
+      "198.51.100.5",
+      "10.0.0.1",
+    ]);
+    expect(invites.map((text) => /^c=IN IP4 (\S+)/m.exec(text)?.[1])).toEqual(["198.51.100.5", "10.0.0.1"]);
+    expect(invites.map((text) => /^Via: SIP\/2.0\/UDP ([^:]+)/m.exec(text)?.[1])).toEqual(["198.51.100.5", "10.0.0.1"]);
+  });
+});

@@ -57,6 +57,8 @@ export class World {
   readonly hooks = new WebhookSink({ clock: this.clock, secrets: [SECRET] });
   /** Audio files by URL, as the world outside serves them. */
   readonly files = new Map<string, Uint8Array>();
+  /** What a STUN server sees us at; undefined: it does not answer. */
+  outsideAddress: string | undefined = "198.51.100.5";
   readonly folder: string;
   server!: Server;
   readonly #phones: Phone[] = [];
@@ -83,6 +85,10 @@ export class World {
       http: this.#fileServer(),
       operatorHttp: this.hooks,
       sipTransports: sipOverUdp(host),
+      stun: () =>
+        this.outsideAddress === undefined
+          ? Promise.reject(new Error("no answer"))
+          : Promise.resolve(this.outsideAddress),
       media: { io: () => new EmulatedRtpIo(host), workers: 0 },
       sandbox: {
         host: "10.0.0.2",
