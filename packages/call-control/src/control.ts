@@ -29,7 +29,7 @@ const BUFFERED_DIGITS = 128;
 
 export interface RunningCallControl extends CallControl {
   onSipEvent(event: SipEvent): void;
-  /** Health, registration and use of a route at this moment; `serializeRouteState` writes it. */
+  /** Health, registration and use of a route at this moment. */
   routeState(route: RouteRecord): RouteState;
   /** Literal addresses that a gateway's host name is known to have. */
   gatewayAddresses(host: string): readonly string[];

@@ -2,7 +2,7 @@ export { type CallInput, callMachine } from "./call/call-machine.ts";
 export { makeCallControl, type RunningCallControl } from "./control.ts";
 export { type EventType } from "./events.ts";
 export { recoverAfterCrash } from "./recover.ts";
-export { type RouteState, serializeRouteState } from "./routes/route-state.ts";
+export type { RouteState } from "./routes/route-state.ts";
 export { type DialBody, dialSchema } from "./schema/dial.ts";
 export {
   type Json,

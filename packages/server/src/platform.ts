@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { type ApiOptions, type LiveState, mediaFolder } from "@voepy/api";
 import type { Clock } from "@voepy/base";
+import type { RouteState, RunningCallControl } from "@voepy/call-control";
 import type { MediaPool } from "@voepy/media-engine";
 import { type Directory, makeDirectory } from "@voepy/policy";
 import type { RunningSipEndpoint } from "@voepy/sip-stack";
@@ -29,22 +30,45 @@ export async function keepDirectory(
 export function platformOf(
   config: Config,
   outside: Outside,
-  { sip, media, shared }: { sip: RunningSipEndpoint; media: MediaPool; shared: readonly RouteRecord[] },
+  { shared, ...running }: Running & { media: MediaPool; shared: readonly RouteRecord[] },
 ): Pick<ApiOptions, "mediaFiles" | "measureAudio" | "http" | "adminKey" | "live" | "sharedRoutes"> {
   return {
     mediaFiles: mediaFolder(join(resolve(config.data_dir), "media")),
-    measureAudio: async (sha256, bytes) => (await media.preparePrompt(sha256, bytes)).durationMs,
+    measureAudio: async (sha256, bytes) => (await running.media.preparePrompt(sha256, bytes)).durationMs,
     http: outside.http,
     adminKey: config.api.admin_key,
-    live: liveState(sip, outside.clock),
+    live: liveState(running, outside.clock),
     sharedRoutes: shared.map(({ id }) => id),
   };
 }
 
-function liveState(sip: RunningSipEndpoint, clock: Clock): LiveState {
+/** Where the live side of the settings is found. */
+interface Running {
+  readonly sip: RunningSipEndpoint;
+  readonly control: RunningCallControl;
+  readonly directory: () => Directory;
+}
+
+function liveState({ sip, control, directory }: Running, clock: Clock): LiveState {
+  const stateOf = (routeId: string): RouteState | undefined => {
+    const route = directory()
+      .allRoutes()
+      .find(({ id }) => id === routeId);
+    return route === undefined ? undefined : control.routeState(route);
+  };
   return {
-    health: () => [],
-    registration: () => null,
+    health: (routeId) =>
+      (stateOf(routeId)?.gateways ?? []).map(({ gateway: { host, port }, status, reason }) => ({
+        gateway: `${host.includes(":") ? `[${host}]` : host}:${port}`,
+        status,
+        reason,
+      })),
+    registration(routeId) {
+      const registration = stateOf(routeId)?.registration ?? null;
+      if (registration === null) return null;
+      const { status, reason, expiresAt } = registration;
+      return { status, reason, expiresAt: expiresAt === null ? null : Math.round(expiresAt) };
+    },
     contacts: (username) =>
       sip.bindings(username).map(({ contactUri, source, userAgent, expiresAtMs }) => ({
         uri: contactUri,

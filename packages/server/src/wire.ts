@@ -58,6 +58,8 @@ interface Parts {
   readonly publicAddress: { readonly sip: PublicAddress; readonly media: PublicAddress };
   /** Of a gateway's host name, as far as they are known. */
   gatewayAddresses: (host: string) => readonly string[];
+  /** The directory is another than before. */
+  routesChanged: () => void;
   isDraining: boolean;
 }
 
@@ -71,13 +73,14 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
   const shared = [sandboxRoute(sandbox.address)];
   await keepDirectory(store, shared, (directory) => {
     parts.directory = directory;
+    parts.routesChanged();
   });
   const { sip, control } = await startCalls(parts);
   const webhooks = startWebhooks(parts);
   const files = recordingFolder(recordingsFolder);
   const housekeeping = startHousekeeping({ store, files, clock, log, retentionDays: config.storage.retention_days });
   const api = makeApi({
-    ...platformOf(config, outside, { sip, media: parts.media, shared }),
+    ...platformOf(config, outside, { sip, control, directory: () => parts.directory, media: parts.media, shared }),
     store,
     calls: control,
     traces: parts.tracing.traces,
@@ -134,6 +137,7 @@ async function openParts(
     directory: makeDirectory(await store.settings.load()),
     publicAddress: await openPublicAddresses(config, { clock, log, ask: outside.stun }),
     gatewayAddresses: () => [],
+    routesChanged: () => undefined,
     isDraining: false,
   };
   return { parts, first };
@@ -171,6 +175,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
     draining: () => parts.isDraining,
   });
   parts.gatewayAddresses = control.gatewayAddresses;
+  parts.routesChanged = control.routesChanged;
   deliver = (event) => control.onSipEvent(event);
   for (const event of early) control.onSipEvent(event);
   return { sip, control };

@@ -231,6 +231,21 @@ describe("health", () => {
     expect(back.calls).toHaveLength(1);
   });
 
+  test("is shown by the API, for a route that the API has just added too", async () => {
+    world = await World.open("", routes);
+    await gateway(1);
+    await gateway(3);
+    const added = await world.api("POST", "/v1/routes", { gateways: [{ host: "10.0.2.3" }], options_ping_secs: 5 });
+    expect(added.status).toBe(201);
+    await world.clock.advance(35_000);
+    expect((await world.api("GET", "/v1/routes/main")).body.health).toEqual([
+      { gateway: "10.0.2.1:5060", status: "up", reason: null },
+      { gateway: "10.0.2.2:5060", status: "down", reason: "no answer to OPTIONS from 10.0.2.2" },
+    ]);
+    const shown = await world.api("GET", `/v1/routes/${added.body.id}`);
+    expect(shown.body.health).toMatchObject([{ gateway: "10.0.2.3:5060", status: "up" }]);
+  });
+
   test("all gateways down: they are called all the same", async () => {
     world = await World.open("", routes);
     await world.clock.advance(60_000);
@@ -443,6 +458,9 @@ describe("a route that registers", () => {
     const [binding] = carrier.sip.bindings("acct");
     expect(binding?.contactUri).toBe("sip:acct@10.0.0.1:5060");
     expect(registers(carrier.seen)).toHaveLength(2);
+    const shown = await world.api("GET", "/v1/routes/main");
+    expect(shown.body.registration).toMatchObject({ status: "registered", reason: null });
+    expect(Date.parse(shown.body.registration.expires_at) - world.clock.wallMs()).toBeGreaterThan(3_590_000);
     await world.clock.advance(1_801_000);
     expect(registers(carrier.seen)).toHaveLength(4);
     const session = carrier.sip.invite({
