@@ -9,7 +9,7 @@ import { seededRandom, silentLog, systemClock } from "@voepy/base";
 import { makeSipEndpoint, type RunningSipEndpoint } from "@voepy/sip-stack";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConfig } from "../config.ts";
-import { publicAddress } from "./addresses.ts";
+import { checkAddresses, publicAddress } from "./addresses.ts";
 import { examine } from "./doctor.ts";
 import type { Finding } from "./finding.ts";
 import { checkListeners, isVoepyRunning } from "./listeners.ts";
@@ -227,10 +227,21 @@ describe("the public address", () => {
     ["auto", "0.0.0.0", own, "warn", "10.1.2.3"],
     ["auto", "10.1.2.3", [...own, "8.8.8.8"], "warn", "10.1.2.3"],
     ["auto", "127.0.0.1", own, "ok", "loopback"],
-    ["stun:stun.example:3478", "0.0.0.0", own, "warn", "not carried out"],
   ])("%s, bound to %s", (...row) => {
     const [configured, bound, addresses, status, words] = row;
     expect(finding(configured, bound, addresses)).toMatchObject({ status, detail: expect.stringContaining(words) });
+  });
+
+  test("of a STUN server is what it says; one that does not answer has failed", async () => {
+    const stun = parseConfig("sip: {public_address: 'stun:a.test'}\nmedia: {public_address: 'stun:b.test:1'}", "x", {});
+    const ask = async ({ host, port }: { host: string; port: number }): Promise<string> => {
+      if (host === "a.test" && port === 3478) return "8.8.8.8";
+      throw new Error(`STUN server ${host}:${port}: no answer`);
+    };
+    expect(await all(checkAddresses(stun, ask))).toMatchObject([
+      { check: "sip.public_address", status: "ok", detail: expect.stringContaining("8.8.8.8") },
+      { check: "media.public_address", status: "fail", detail: "STUN server b.test:1: no answer" },
+    ]);
   });
 
   test("behind a NAT comes with the key to set", () => {

@@ -2,9 +2,11 @@
 import { type Clock, type Random, systemClock, systemRandom } from "@voepy/base";
 import { ConfigError } from "../config.ts";
 import type { Config } from "../config-schema.ts";
+import { stunClient } from "../io/stun.ts";
 import { notCarriedOut } from "../pending.ts";
 import { loadConfig } from "../run.ts";
 import { checkAddresses } from "./addresses.ts";
+import { checkCertificates } from "./certificates.ts";
 import { checkDisk } from "./disk.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import { checkGateways } from "./gateways.ts";
@@ -31,8 +33,9 @@ export async function* examine(
   const isRunning = await isVoepyRunning(config);
   yield ok("server", isRunning ? "a voepy of this configuration is running" : "not running");
   yield* checkListeners(config, isRunning);
+  yield* checkCertificates(config, machine);
   yield* checkMediaPorts(config, isRunning);
-  yield* checkAddresses(config);
+  yield* checkAddresses(config, stunClient(machine.clock, machine.random));
   yield* checkDisk(config);
   yield* checkMachine(config, machine);
   yield* checkGateways(config, machine);
