@@ -192,7 +192,7 @@ test("ten wrong passwords lock the user out at that address, the right one inclu
 test("bindings of a closed connection are dropped", () => {
   const { server, register } = world();
   register({ contacts: [CONTACT], cseq: 1 });
-  server.do((ua) => ua.flowClosed("tcp-1"));
+  server.do((ua) => ua.flowClosed("tcp-1", 0));
   expect(server.ua.bindings("alice")).toHaveLength(1);
 });
 

@@ -106,7 +106,7 @@ class Driver {
         if (!this.#isClosed) this.#receive(result, { ...source, listener: index }, undefined);
       },
       flowClosed: (flow) => {
-        if (!this.#isClosed) this.run((agent) => agent.flowClosed(flow));
+        if (!this.#isClosed) this.run((agent, nowMs) => agent.flowClosed(flow, nowMs));
       },
       isFlowInUse: (flow) => this.agent.isFlowInUse(flow),
       count: (name) => this.agent.count(name),

@@ -149,6 +149,20 @@ test("@net a browser calls in; everything of the dialog comes back on its connec
   expect((await browser.take(requestOf("BYE"))).requestUri).toBe("sip:alice@192.0.2.77;transport=ws");
 });
 
+test("@net a browser that goes while it rings fails the call at once", async () => {
+  const server = await party([listenerOf("ws")], 1, { hooks: withPassword });
+  const browser = await new Browser(`ws://127.0.0.1:${server.port}/`).open();
+  await registered(server, browser);
+  const { address, port, flow } = server.endpoint.bindings("alice")[0]!.source;
+  const session = server.call({ transport: "ws", host: address, port, flow });
+  const invite = await browser.take(requestOf("INVITE"));
+  browser.socket.send(serialise(makeResponse(invite, 180, { toTag: "b" })));
+  await server.next("progress");
+  browser.socket.terminate();
+  expect(await server.next("failed")).toMatchObject({ session, cause: "transport", status: 503 });
+  expect(server.endpoint.counters()).toMatchObject({ sessions: 0, transactions: expect.any(Number) });
+});
+
 test("@net WSS: the same over TLS", async () => {
   const server = await party([listenerOf("wss")], 1, { hooks: withPassword });
   const ca = readFileSync(certificate("authority.crt"));

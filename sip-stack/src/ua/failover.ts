@@ -74,6 +74,15 @@ export function outFailed(
   if (!tryNext(core, session, nowMs)) inviteFailed(core, session, cause);
 }
 
+/** The connection is gone by which a browser would have answered; nobody can make it again but the browser (RFC 7118). */
+export function flowLost(core: Core, session: OutSession, flow: string, nowMs: number): void {
+  const { transaction } = session;
+  if (session.phase !== "pending" || transaction === undefined || transaction.peer.flow !== flow) return;
+  if (transaction.peer.transport !== "ws" && transaction.peer.transport !== "wss") return;
+  core.transactions.abandon(transaction);
+  outFailed(core, session, transaction, { cause: "transport", nowMs });
+}
+
 /** The server being tried is silent. */
 export function giveUpHop(core: Core, session: OutSession, nowMs: number): void {
   const { transaction } = session;

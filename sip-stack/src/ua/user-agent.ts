@@ -16,7 +16,7 @@ import { retryWithCredentials } from "./credentials.ts";
 import { receiveInDialog } from "./dialog-requests.ts";
 import type { Effect, UserAgentOptions } from "./effects.ts";
 import { type ExchangeRequest, Exchanges } from "./exchange.ts";
-import { abandonLate, giveUpHop, outFailed, receiveOutResponse, startAmong, startOut } from "./failover.ts";
+import { abandonLate, flowLost, giveUpHop, outFailed, receiveOutResponse, startAmong, startOut } from "./failover.ts";
 import type { Hop } from "./hop.ts";
 import { sendInfo } from "./info.ts";
 import {
@@ -97,8 +97,11 @@ export class UserAgent {
     return false;
   }
 
-  flowClosed(flow: string): void {
+  flowClosed(flow: string, nowMs: number): void {
     this.#registrar.flowClosed(flow);
+    for (const session of this.#core.sessions.values()) {
+      if (session.direction === "out") flowLost(this.#core, session, flow, nowMs);
+    }
   }
 
   /** Answer to a `locate` effect: servers, best first; none: the name leads nowhere. */
