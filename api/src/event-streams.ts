@@ -121,6 +121,8 @@ class Follower {
   /** True when something has happened, false after the time of a heartbeat. */
   #isWoken(): Promise<boolean> {
     const { clock } = this.#options;
+    // It may have ended while the key was asked for.
+    if (this.#isOver) return Promise.resolve(true);
     return new Promise((resolve) => {
       const timer = clock.schedule(clock.nowMs() + HEARTBEAT_MS, () => resolve(false));
       this.#wake = () => {

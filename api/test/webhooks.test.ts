@@ -92,4 +92,71 @@ describe("webhooks", () => {
     expect(await (await again()).text()).toBe(await (await again()).text());
     expect((await listOf(await world.ask("/v1/webhooks"))).data).toHaveLength(1);
   });
+
+  test("are changed in part, and lose the operator's leave to go to private addresses when they lead elsewhere", async () => {
+    const { id } = await resourceOf(await create({ url: URL, failover_url: "http://example.org/" }));
+    const change = (body: unknown) => world.ask(`/v1/webhooks/${id}`, { method: "PATCH", body });
+    const stored = await world.store.settings.webhook(id);
+    if (stored) await world.store.settings.saveWebhook({ ...stored, declared: true });
+    expect(await jsonOf(await change({ events: ["call.ended"] }))).toMatchObject({ url: URL, events: ["call.ended"] });
+    expect((await world.store.settings.webhook(id))?.declared).toBe(true);
+    const changed = await jsonOf(await change({ url: "https://example.net/", failover_url: null }));
+    expect(changed).toMatchObject({ url: "https://example.net/", failover_url: null, events: ["call.ended"] });
+    expect(await world.store.settings.webhook(id)).toMatchObject({ declared: false, secret: stored?.secret });
+    expect((await errorOf(await change({ secret: "x", url: "x" }))).details?.errors).toHaveLength(2);
+  });
+
+  test("get a new secret, while the old one stays good for a day", async () => {
+    const before = await jsonOf(await create({ url: URL }));
+    const rotate = (body: unknown) =>
+      world.ask(`/v1/webhooks/${String(before.id)}/rotate_secret`, { method: "POST", body });
+    const after = await jsonOf(await rotate({}));
+    expect(after.secret).toMatch(/^whsec_/);
+    expect(after.secret).not.toBe(before.secret);
+    expect(await world.store.settings.webhook(String(before.id))).toMatchObject({
+      secret: after.secret,
+      previousSecret: before.secret,
+      previousSecretUntil: START_MS + 24 * 3_600_000,
+    });
+    const own = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
+    expect(await jsonOf(await rotate({ secret: own }))).not.toHaveProperty("secret");
+    expect((await world.store.settings.webhook(String(before.id)))?.secret).toBe(own);
+  });
+
+  test("are tried with an event of their own", async () => {
+    const { id } = await resourceOf(await create({ url: URL, events: ["call.ended"] }));
+    const { id: bystander } = await resourceOf(await create({ url: URL }));
+    const answer = await world.ask(`/v1/webhooks/${id}/test`, { method: "POST" });
+    expect(answer.status).toBe(200);
+    const delivery = await resourceOf(answer);
+    expect(deliverySchema.parse(delivery)).toEqual(delivery);
+    expect(delivery).toMatchObject({ webhook_id: id, call_id: null, status: "pending" });
+    expect((await world.store.events.get(String(delivery.event_id)))?.eventType).toBe("webhook.test");
+    expect((await listOf(await world.ask(`/v1/webhooks/${bystander}/deliveries`))).data).toEqual([]);
+  });
+
+  test("are sent a delivery again, at once and with the retries of a new one", async () => {
+    let woken = 0;
+    const due = await makeWorld({ deliveriesDue: () => void woken++ });
+    const ask = (path: string, headers = {}) => due.ask(path, { method: "POST", headers });
+    const made = await due.ask("/v1/webhooks", { method: "POST", body: { url: URL } });
+    const { id } = await resourceOf(made);
+    const delivery = await resourceOf(await ask(`/v1/webhooks/${id}/test`));
+    const [row] = (await due.store.deliveries.list("default", id, { limit: 1 })).rows;
+    if (row) await due.store.deliveries.update({ ...row, status: "failed", attempts: 9, lastError: "answered 500" });
+    due.clock.advance(1000);
+    const path = `/v1/webhooks/${id}/deliveries/${delivery.id}/redeliver`;
+    expect((await ask(path, { authorization: `Bearer ${KEYS.other}` })).status).toBe(404);
+    expect((await ask(`/v1/webhooks/${id}/deliveries/none/redeliver`)).status).toBe(404);
+    expect(await jsonOf(await ask(path))).toMatchObject({
+      id: delivery.id,
+      status: "pending",
+      attempts: 0,
+      last_error: "answered 500",
+      next_attempt_at: "2026-05-12T14:32:19.000Z",
+    });
+    expect(woken).toBe(1);
+    expect(await due.store.deliveries.due(START_MS + 1000, 10)).toHaveLength(1);
+    await due.close();
+  });
 });

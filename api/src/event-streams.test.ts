@@ -1,0 +1,50 @@
+import { type Clock, idMaker, seededRandom, silentLog } from "@voepy/base";
+import { openStore } from "@voepy/store";
+import { expect, test } from "vitest";
+import { makeEventStreams } from "./event-streams.ts";
+
+/** A clock whose timers a test fires itself. */
+function handClock(): Clock & { fire(): void } {
+  const timers = new Set<{ atMs: number; run: () => void }>();
+  let nowMs = 0;
+  return {
+    nowMs: () => nowMs,
+    wallMs: () => nowMs,
+    schedule(atMs, run) {
+      const timer = { atMs, run };
+      timers.add(timer);
+      return { cancel: () => void timers.delete(timer) };
+    },
+    fire() {
+      for (const timer of timers) {
+        nowMs = timer.atMs;
+        timers.delete(timer);
+        timer.run();
+      }
+    },
+  };
+}
+
+test("a quiet stream says every 15 s that it is there, and ends with the server", async () => {
+  const clock = handClock();
+  const store = await openStore({
+    path: ":memory:",
+    clock,
+    makeId: idMaker(clock, seededRandom(1)),
+    log: silentLog,
+  });
+  const streams = makeEventStreams(store, clock);
+  const key = { id: "k", tenantId: "t", scopes: ["*"], isValid: async () => true };
+  const reader = streams.follow(key, 0, ["*"]).getReader();
+  const next = async () => new TextDecoder().decode((await reader.read()).value);
+  expect(await next()).toBe("retry: 2000\n\n");
+  const beat = next();
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.fire();
+  expect(await beat).toBe(": still here\n\n");
+  expect(clock.nowMs()).toBe(15_000);
+  const end = reader.read();
+  streams.close();
+  expect((await end).done).toBe(true);
+  await store.close();
+});
