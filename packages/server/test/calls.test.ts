@@ -379,7 +379,7 @@ describe("verbs", () => {
     await world.clock.advance(4000);
     await world.act(id, "stop_recording");
     await world.clock.advance(1000);
-    const { recording } = world.eventData(id, "recording.completed");
+    const { recording } = await world.eventually(id, "recording.completed");
     expect(recording).toMatchObject({ status: "available", channels: "dual", format: "wav", duration_seconds: 4 });
     const link = new URL(recording.download_url);
     const file = await world.api("GET", `${link.pathname}${link.search}`, undefined, { authorization: "" });
@@ -523,7 +523,7 @@ describe("verbs", () => {
     await world.clock.advance(1000);
     await world.act(id, "stop_recording");
     await world.clock.advance(1000);
-    const { recording } = world.eventData(id, "recording.completed");
+    const { recording } = await world.eventually(id, "recording.completed");
     expect(recording.duration_seconds).toBe(5);
     const link = new URL(recording.download_url);
     const file = await world.api("GET", `${link.pathname}${link.search}`, undefined, { authorization: "" });

@@ -78,7 +78,7 @@ describe("the sandbox's numbers", () => {
     await world.clock.advance(4000);
     await world.act(id, "hangup");
     await world.clock.advance(1000);
-    const link = new URL(world.eventData(id, "recording.completed").recording.download_url);
+    const link = new URL((await world.eventually(id, "recording.completed")).recording.download_url);
     const file = await world.api("GET", `${link.pathname}${link.search}`, undefined, { authorization: "" });
     expect(heardHz(readWav(file.body).channels[0]!.subarray(8000, 16_000))).toEqual([1005]);
   });
@@ -102,7 +102,7 @@ describe("the sandbox's numbers", () => {
     await world.clock.advance(6000);
     await world.act(id, "hangup");
     await world.clock.advance(1000);
-    const link = new URL(world.eventData(id, "recording.completed").recording.download_url);
+    const link = new URL((await world.eventually(id, "recording.completed")).recording.download_url);
     const file = await world.api("GET", `${link.pathname}${link.search}`, undefined, { authorization: "" });
     const [left] = readWav(file.body).channels;
     const energy = (from: number, to: number): number =>
@@ -127,7 +127,7 @@ describe("POST /v1/sandbox/calls", () => {
     await world.clock.advance(3000);
     await world.act(id, "hangup");
     await world.clock.advance(1000);
-    expect(world.eventData(id, "recording.completed").recording).toMatchObject({
+    expect((await world.eventually(id, "recording.completed")).recording).toMatchObject({
       status: "available",
       duration_seconds: 3,
     });

@@ -145,10 +145,24 @@ export class World {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const response = await this.clock.resolve(Promise.resolve(request));
+    const response = await this.#settled(Promise.resolve(request));
     const type = response.headers.get("content-type") ?? "";
     const answer = type.includes("json") ? await response.json() : new Uint8Array(await response.arrayBuffer());
     return { status: response.status, headers: response.headers, body: answer };
+  }
+
+  /** Waits in virtual time, and where that is not enough (files) in real time. */
+  async #settled<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const mark = (): void => {
+      isSettled = true;
+    };
+    promise.then(mark, mark);
+    for (let step = 0; !isSettled && step < 2000; step++) {
+      await this.clock.advance(1);
+      if (step > 20) await new Promise((done) => setTimeout(done, 5));
+    }
+    return isSettled ? promise : Promise.reject(new Error("the API did not answer within 10 s"));
   }
 
   /** Posts a verb; throws with the error's text when it was refused. */
@@ -173,6 +187,20 @@ export class World {
   /** `data` of a call's first event of that type. */
   eventData(callId: string, type: string): Answer["body"] {
     return this.hooks.received.find((hook) => hook.callId === callId && hook.eventType === type)?.data;
+  }
+
+  /**
+   * `data` of the call's first event of that type, once it comes: what depends on files takes real time, which virtual
+   * time does not wait for.
+   */
+  async eventually(callId: string, type: string): Promise<Answer["body"]> {
+    for (let tries = 0; tries < 500; tries++) {
+      const data = this.eventData(callId, type);
+      if (data !== undefined) return data;
+      await this.clock.advance(20);
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    throw new Error(`${type} of ${callId} never came; there were ${this.eventsOf(callId).join(", ")}`);
   }
 
   /** The call that the last `call.started` told of. */
