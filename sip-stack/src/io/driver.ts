@@ -212,6 +212,7 @@ function endpointOf(driver: Driver): RunningSipEndpoint {
     register: (request) => driver.run((agent, nowMs) => agent.exchange({ type: "register", ...request }, nowMs)),
     callIdOf: (session) => driver.agent.callIdOf(session),
     bindings: (username) => driver.agent.bindings(username),
+    forgetBindings: (username) => driver.run((agent) => agent.forgetBindings(username)),
     localAddress: (transport: TransportName, host: string) => driver.near({ transport, address: host, port: 0 }),
     counters: () => driver.agent.counters(),
     listeners: () => driver.listeners(),

@@ -45,6 +45,8 @@ export interface SipEndpointOptions {
 export interface RunningSipEndpoint extends SipEndpoint {
   /** As bound, port 0 replaced by the real one. */
   listeners(): readonly Listener[];
+  /** Drops the contacts of a user who is gone, or has another password now. */
+  forgetBindings(username: string): void;
   /** Frees the ports and stops all timers; says nothing to peers. No event comes after. */
   close(): Promise<void>;
 }

@@ -54,6 +54,13 @@ export class Registrar {
     this.#schedule(username);
   }
 
+  /** Drops every contact of a user who is gone, or is somebody else now. */
+  forget(username: string): void {
+    if (this.bindings(username).length === 0) return;
+    this.#store(username, []);
+    this.#schedule(username);
+  }
+
   isFlowInUse(flow: string): boolean {
     for (const bindings of this.#bindings.values()) {
       if (bindings.some((binding) => binding.source.flow === flow)) return true;

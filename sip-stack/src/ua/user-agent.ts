@@ -170,6 +170,10 @@ export class UserAgent {
     return this.#registrar.bindings(username);
   }
 
+  forgetBindings(username: string): void {
+    this.#registrar.forget(username);
+  }
+
   count(name: string): void {
     this.#core.count(name);
   }
