@@ -1,68 +1,22 @@
 /** The driver on real loopback sockets; @net. */
 import { connect, type Socket } from "node:net";
-import { seededRandom, silentLog, systemClock } from "@voepy/base";
+import { seededRandom } from "@voepy/base";
 import { afterEach, expect, test } from "vitest";
 import { fakeDns } from "../../test/fake-dns.ts";
+import { closeAll, closeLater, listenerOf, party as makeParty, type Party, SDP } from "../../test/party.ts";
 import { answerChallenge, noTries } from "../digest/client.ts";
 import { parseMessage } from "../message/parse.ts";
 import { serialise } from "../message/serialise.ts";
-import type { SipEvent, TransportName, UserAgentHooks } from "../ua/types.ts";
-import { makeSipEndpoint } from "./driver.ts";
-import type { RunningSipEndpoint, SipEndpointOptions, TracedMessage } from "./options.ts";
+import type { TransportName, UserAgentHooks } from "../ua/types.ts";
+import type { SipEndpointOptions, TracedMessage } from "./options.ts";
 
-const SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n";
-const trusting: UserAgentHooks = { screen: () => ({ type: "trust", label: "test" }), password: () => undefined };
+afterEach(closeAll);
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-
-interface Party {
-  readonly endpoint: RunningSipEndpoint;
-  readonly port: number;
-  readonly seen: SipEvent[];
-  /** The next event of that type, also one that came before. */
-  next<T extends SipEvent["type"]>(type: T): Promise<SipEvent & { type: T }>;
-}
-
-async function party(transport: TransportName, seed: number, more: Partial<SipEndpointOptions> = {}): Promise<Party> {
-  const seen: SipEvent[] = [];
-  const waiting: (() => void)[] = [];
-  const endpoint = await makeSipEndpoint({
-    listeners: [{ transport, host: "127.0.0.1", port: 0 }],
-    domain: "voepy.local",
-    userAgentName: "test",
-    clock: systemClock,
-    random: seededRandom(seed),
-    log: silentLog,
-    hooks: trusting,
-    onEvent: (event) => {
-      seen.push(event);
-      for (const wake of waiting.splice(0)) wake();
-    },
-    ...more,
-  });
-  open.push(endpoint);
-  const next = async <T extends SipEvent["type"]>(type: T): Promise<SipEvent & { type: T }> => {
-    for (;;) {
-      const found = seen.find((event): event is SipEvent & { type: T } => event.type === type);
-      if (found !== undefined) return found;
-      await new Promise<void>((wake) => waiting.push(wake));
-    }
-  };
-  return { endpoint, port: endpoint.listeners()[0]!.port, seen, next };
-}
+const party = (transport: TransportName, seed: number, more: Partial<SipEndpointOptions> = {}): Promise<Party> =>
+  makeParty(more.listeners ?? [listenerOf(transport)], seed, more);
 
 function invite(from: Party, to: Party, transport: TransportName, host = "127.0.0.1"): string {
-  return from.endpoint.invite({
-    target: { transport, host, port: to.port },
-    requestUri: "sip:bob@127.0.0.1",
-    from: { uri: "sip:alice@voepy.local", displayName: "" },
-    to: { uri: "sip:bob@127.0.0.1", displayName: "" },
-    sdp: SDP,
-    headers: [],
-  });
+  return from.call({ transport, host, port: to.port }, { requestUri: "sip:bob@127.0.0.1" });
 }
 
 for (const transport of ["udp", "tcp"] as const) {
@@ -153,7 +107,7 @@ async function raw(
   port: number,
 ): Promise<{ socket: Socket; until(text: string): Promise<string>; ended: Promise<void> }> {
   const socket = connect({ host: "127.0.0.1", port });
-  open.push({ close: async () => void socket.destroy() });
+  closeLater(() => socket.destroy());
   let text = "";
   let wake = (): void => undefined;
   socket.on("data", (bytes) => {
