@@ -275,7 +275,7 @@ test("commands for a session that is gone or in another state return false and s
   net.run(1000);
   const sent = ann.sent.length;
   expect(ann.do((ua, now) => ua.bye(session, [], now))).toBe(false);
-  expect(ann.do((ua, now) => ua.offer(session, SDP, now))).toBe(false);
+  expect(ann.do((ua, now) => ua.offer(session, { sdp: SDP }, now))).toBe(false);
   expect(ann.do((ua, now) => ua.accept(session, { sdp: SDP }, now))).toBe(false);
   expect(ann.do((ua, now) => ua.cancel("nobody", [], now))).toBe(false);
   expect(ann.sent).toHaveLength(sent);

@@ -150,8 +150,9 @@ test("methods that need a dialog, or that we do not have, get the answer their R
     UPDATE: 481,
     NOTIFY: 481,
     SUBSCRIBE: 489,
+    PRACK: 481,
     MESSAGE: 405,
-    REFER: 405,
+    REFER: 403,
     FROBNICATE: 501,
   };
   for (const [method, status] of Object.entries(expected)) {
@@ -173,7 +174,7 @@ test("OPTIONS is answered with Allow, Accept and Supported (§11.2)", () => {
   expect(response?.status).toBe(200);
   expect(headerOf(response!, "allow")).toContain("UPDATE");
   expect(headerOf(response!, "accept")).toBe("application/sdp");
-  expect(headerOf(response!, "supported")).toBe("");
+  expect(headerOf(response!, "supported")).toBe("100rel, timer, replaces, norefersub");
 });
 
 test("in-dialog requests with a wrong tag are 481 and change nothing; an old CSeq is 500 (§12.2.2)", () => {

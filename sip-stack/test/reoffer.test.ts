@@ -31,7 +31,7 @@ test("RFC 3665 §3.7: a re-INVITE is offered, answered and acknowledged, in both
     [ann, bob, annSession],
     [bob, ann, bobSession],
   ] as const) {
-    expect(from.do((ua, now) => ua.offer(session, HOLD, now))).toBe(true);
+    expect(from.do((ua, now) => ua.offer(session, { sdp: HOLD }, now))).toBe(true);
     net.run(1000);
     expect(to.of("offer")).toMatchObject([{ sdp: HOLD }]);
     expect(from.of("offerAnswered")).toMatchObject([{ sdp: SDP }]);
@@ -46,7 +46,7 @@ test("a refused re-INVITE leaves the session as it was", () => {
     if (event.type !== "offer") return;
     bob.do((ua, now) => ua.answerOffer(event.session, { status: 488, reason: "Not Acceptable Here" }, now));
   };
-  ann.do((ua, now) => ua.offer(annSession, HOLD, now));
+  ann.do((ua, now) => ua.offer(annSession, { sdp: HOLD }, now));
   net.run(40_000);
   expect(ann.of("offerRefused")).toMatchObject([{ status: 488 }]);
   expect(ann.of("ended")).toEqual([]);
@@ -57,8 +57,8 @@ test("§14.1 glare: crossing re-INVITEs both get 491, are tried again after a ra
   const { net, ann, bob, annSession, bobSession } = talking();
   obliging(ann);
   obliging(bob);
-  ann.do((ua, now) => ua.offer(annSession, HOLD, now));
-  bob.do((ua, now) => ua.offer(bobSession, HOLD, now));
+  ann.do((ua, now) => ua.offer(annSession, { sdp: HOLD }, now));
+  bob.do((ua, now) => ua.offer(bobSession, { sdp: HOLD }, now));
   net.run(100);
   expect(ann.sentStatuses("INVITE")).toEqual([491]);
   expect(bob.sentStatuses("INVITE").at(-1)).toBe(491);
@@ -73,9 +73,9 @@ test("§14.1 glare: crossing re-INVITEs both get 491, are tried again after a ra
 
 test("§14.2: a second offer before the first is answered gets 500 with Retry-After", () => {
   const { net, ann, bob, annSession } = talking();
-  ann.do((ua, now) => ua.offer(annSession, HOLD, now));
+  ann.do((ua, now) => ua.offer(annSession, { sdp: HOLD }, now));
   net.run(100);
-  expect(ann.do((ua, now) => ua.offer(annSession, SDP, now))).toBe(false);
+  expect(ann.do((ua, now) => ua.offer(annSession, { sdp: SDP }, now))).toBe(false);
   // What a peer without that rule would send: the same request with the next number.
   const again = ann.sentRequests("INVITE").at(-1)!;
   const headers = again.headers.map(({ name, value }) => {
@@ -123,7 +123,7 @@ test("UPDATE: with SDP it is an offer, without it is answered at once (RFC 3311)
 test("a re-INVITE that nobody answers ends the session, told to both sides (§12.2.1.2)", () => {
   const { net, ann, bob, annSession } = talking();
   net.drop = (message) => message.kind === "request" && message.method === "INVITE";
-  ann.do((ua, now) => ua.offer(annSession, HOLD, now));
+  ann.do((ua, now) => ua.offer(annSession, { sdp: HOLD }, now));
   net.run(33_000);
   expect(ann.of("ended")).toMatchObject([{ cause: "transport" }]);
   expect(bob.of("ended")).toMatchObject([{ cause: "bye" }]);
@@ -131,7 +131,7 @@ test("a re-INVITE that nobody answers ends the session, told to both sides (§12
 
 test("BYE while their re-INVITE waits for our answer: the re-INVITE gets 487 (§15.1.2)", () => {
   const { net, ann, bob, annSession, bobSession } = talking();
-  ann.do((ua, now) => ua.offer(annSession, HOLD, now));
+  ann.do((ua, now) => ua.offer(annSession, { sdp: HOLD }, now));
   net.run(100);
   bob.do((ua, now) => ua.bye(bobSession, [], now));
   net.run(1000);

@@ -162,6 +162,15 @@ function onSipEvent(world: World, event: SipEvent): void {
     case "info":
       world.log.debug("INFO", { call: leg.call.id, leg: leg.id, contentType: event.contentType });
       return;
+    case "refer":
+      // Nobody is called on a far end's word.
+      world.sip.answerRefer(event.session, { status: 603 });
+      return;
+    case "referAccepted":
+    case "referNotify":
+    case "referFailed":
+      world.log.debug(event.type, { call: leg.call.id, leg: leg.id });
+      return;
     default:
       unreachable(event);
   }

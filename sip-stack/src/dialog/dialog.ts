@@ -3,6 +3,7 @@ import { type Header, headerOf, headersOf, type SipRequest, type SipResponse } f
 import { parseNameAddr, tagOf } from "../message/name-addr.ts";
 import { paramOf } from "../message/params.ts";
 import { parseUri, printUri, type SipUri } from "../message/uri.ts";
+import { tokensOf } from "../message/values.ts";
 import type { Hop } from "../ua/hop.ts";
 
 export interface Dialog {
@@ -24,6 +25,14 @@ export interface Dialog {
   routeSet: readonly string[];
   /** Value of our Contact. */
   readonly contact: string;
+  /** Methods of the peer's Allow; empty while it has not said (§20.5). */
+  remoteAllow: readonly string[];
+  /** Lower-case option tags of the peer's Supported and Require. */
+  remoteSupported: readonly string[];
+  /** RSeq of the last reliable provisional that was taken (RFC 3262 §4). */
+  remoteRseq: number | undefined;
+  /** An offer of the INVITE has its answer, so that either side may make a new one (RFC 3311 §5.1). */
+  isAgreed: boolean;
   /** Where the peer's messages come from: the way back through a NAT, and the connection to use. */
   peer: Hop;
 }
@@ -50,6 +59,9 @@ export function dialogOfServer(
     remoteTarget: contactUri(request) ?? parseNameAddr(from)?.uri ?? "",
     routeSet: headersOf(request, "record-route"),
     contact: ours.contact,
+    ...abilitiesOf(request),
+    remoteRseq: undefined,
+    isAgreed: false,
     peer: ours.peer,
   };
 }
@@ -73,14 +85,31 @@ export function dialogOfClient(
     remoteTarget: contactUri(response) ?? request.requestUri,
     routeSet: headersOf(response, "record-route").reverse(),
     contact: ours.contact,
+    ...abilitiesOf(response),
+    remoteRseq: undefined,
+    isAgreed: false,
     peer: ours.peer,
   };
 }
 
-/** §12.2.1.2, §12.2.2: the Contact of a target refresh becomes the target. */
+/** §12.2.1.2, §12.2.2: the Contact of a target refresh becomes the target. What the peer can do is noted anew too. */
 export function refreshTarget(dialog: Dialog, message: SipRequest | SipResponse): void {
   const uri = contactUri(message);
   if (uri !== undefined) dialog.remoteTarget = uri;
+  const { remoteAllow, remoteSupported } = abilitiesOf(message);
+  if (remoteAllow.length > 0) dialog.remoteAllow = remoteAllow;
+  if (remoteSupported.length > 0) dialog.remoteSupported = remoteSupported;
+}
+
+/** §13.2.2.4: the 2xx settles route set and target of a dialog that was early until now. */
+export function confirmDialog(dialog: Dialog, response: SipResponse): void {
+  dialog.routeSet = headersOf(response, "record-route").reverse();
+  refreshTarget(dialog, response);
+}
+
+function abilitiesOf(message: SipRequest | SipResponse): Pick<Dialog, "remoteAllow" | "remoteSupported"> {
+  const tags = [...tokensOf(message, "supported"), ...tokensOf(message, "require")];
+  return { remoteAllow: tokensOf(message, "allow"), remoteSupported: tags.map((tag) => tag.toLowerCase()) };
 }
 
 function contactUri(message: SipRequest | SipResponse): string | undefined {

@@ -1,6 +1,6 @@
 /** What an endpoint is made of and what it is beyond its commands. `driver.ts` makes it. */
 import type { Clock, Log, Random } from "@voepy/base";
-import type { Listener, SipAddress, SipEndpoint, SipEvent, UserAgentHooks } from "../ua/types.ts";
+import type { Listener, SessionTimers, SipAddress, SipEndpoint, SipEvent, UserAgentHooks } from "../ua/types.ts";
 import type { Dns } from "./dns.ts";
 import type { OpenTransport } from "./transport.ts";
 
@@ -33,6 +33,8 @@ export interface SipEndpointOptions {
   readonly userAgentName: string;
   /** For challenges, strongest first. Default `["MD5"]`. */
   readonly digestAlgorithms?: readonly ("MD5" | "SHA-256")[] | undefined;
+  /** Of sessions that say nothing else (RFC 4028). Default: `accept`, 1800 s. */
+  readonly sessionTimers?: SessionTimers | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

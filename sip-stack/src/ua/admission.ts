@@ -2,16 +2,24 @@
  * Requests outside a dialog: nothing of theirs is kept before `screen` and digest have let them in. Refusals and
  * challenges are stateless (RFC 3261 §8.2.7), so a flood of strangers costs no memory.
  */
-import { headerOf } from "../message/message.ts";
+import { headerOf, type SipRequest } from "../message/message.ts";
+import type { Envelope } from "../transaction/keys.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { ALLOW, type Core, type Reply } from "./core.ts";
+import type { Hop } from "./hop.ts";
 import { receiveInvite } from "./invite-in.ts";
 import { receiveOptions } from "./options.ts";
 import { partyOf, userOf } from "./party.ts";
 import type { RefusalRate } from "./refusal-rate.ts";
 import type { Registrar } from "./registrar.ts";
-import type { CameInDialog } from "./reoffer.ts";
 import type { Identity } from "./types.ts";
+
+/** A request as it came. */
+export interface Came {
+  readonly request: SipRequest;
+  readonly envelope: Envelope;
+  readonly source: Hop;
+}
 
 export interface Door {
   readonly core: Core;
@@ -22,7 +30,7 @@ export interface Door {
 
 type Verdict = { readonly identity: Identity } | { readonly refusal: { status: number } & Reply };
 
-export function admit(door: Door, came: CameInDialog, nowMs: number): void {
+export function admit(door: Door, came: Came, nowMs: number): void {
   const { core } = door;
   const { request, envelope, source } = came;
   const full = fullness(core, came);
@@ -52,16 +60,20 @@ export function admit(door: Door, came: CameInDialog, nowMs: number): void {
     case "BYE":
     case "INFO":
     case "UPDATE":
+    case "PRACK":
     case "NOTIFY":
-      // They live in dialogs only (§15.1.2, RFC 6086 §4, RFC 3311 §5, RFC 6665 §4.1.3).
+      // They live in dialogs only (§15.1.2, RFC 6086 §4, RFC 3311 §5, RFC 3262 §3, RFC 6665 §4.1.3).
       return core.refuseStatelessly(request, envelope, source, { status: 481 });
+    case "REFER":
+      // Deviation from RFC 3515 §2.4.4: nobody is called on the word of one who is in no call.
+      return core.refuseStatelessly(request, envelope, source, { status: 403 });
     default:
       return core.refuseStatelessly(request, envelope, source, { status: 405, headers: [ALLOW] });
   }
 }
 
 /** Over a cap new work waits outside: what runs goes on. */
-function fullness(core: Core, { request, source }: CameInDialog): { refusal: { status: number } & Reply } | undefined {
+function fullness(core: Core, { request, source }: Came): { refusal: { status: number } & Reply } | undefined {
   const { limits, transactions, liveSessions, pendingBySource } = core;
   const isInvite = request.method === "INVITE";
   const isFull =
@@ -72,7 +84,7 @@ function fullness(core: Core, { request, source }: CameInDialog): { refusal: { s
   return { refusal: { status: 503, headers: [{ name: "Retry-After", value: "5" }] } };
 }
 
-function judge(door: Door, { request, source }: CameInDialog, nowMs: number): Verdict {
+function judge(door: Door, { request, source }: Came, nowMs: number): Verdict {
   const { core, authenticator } = door;
   const from = partyOf(request, "from");
   const to = partyOf(request, "to");

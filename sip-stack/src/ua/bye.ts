@@ -1,11 +1,11 @@
 /** Ending an answered session (RFC 3261 §15), from either side. */
 import type { Dialog } from "../dialog/dialog.ts";
-import type { Header, SipRequest } from "../message/message.ts";
-import { q850Of } from "../message/values.ts";
-import type { Envelope } from "../transaction/keys.ts";
+import type { Header } from "../message/message.ts";
+import { NO_REASONS, reasonsOf } from "../message/reasons.ts";
 import type { Core } from "./core.ts";
-import type { Hop } from "./hop.ts";
-import { sendInDialog } from "./in-dialog.ts";
+import { type CameInDialog, sendInDialog } from "./in-dialog.ts";
+import { dropReoffer } from "./open-offer.ts";
+import { dropRefer } from "./refer-in.ts";
 import type { Session } from "./session.ts";
 import type { SipEvent } from "./types.ts";
 
@@ -27,7 +27,7 @@ export function bye(core: Core, session: Session, headers: readonly Header[], no
 
 export function sendBye(core: Core, session: Session, headers: readonly Header[], nowMs: number): void {
   const { dialog } = session;
-  finishReoffer(core, session, nowMs);
+  finishRequests(core, session, nowMs);
   if (dialog !== undefined) byeDialog(core, session, dialog, { headers, nowMs });
   core.close(session);
 }
@@ -47,27 +47,21 @@ export function endBroken(core: Core, session: Session, cause: EndCause, nowMs: 
   if (session.phase === "over") return;
   const isTold = session.phase === "closing";
   sendBye(core, session, session.byeHeaders, nowMs);
-  if (!isTold) core.emit({ type: "ended", session: session.id, cause, q850: undefined });
+  if (!isTold) core.emit({ type: "ended", session: session.id, cause, ...NO_REASONS });
 }
 
 /** A BYE on the confirmed dialog. */
-export function receiveBye(
-  core: Core,
-  session: Session,
-  came: { request: SipRequest; envelope: Envelope; source: Hop },
-  nowMs: number,
-): void {
+export function receiveBye(core: Core, session: Session, came: CameInDialog, nowMs: number): void {
   const transaction = core.serve(came.request, came.envelope, came.source, { usage: "none" });
   core.respond(transaction, 200, {}, nowMs);
   const isTold = session.phase !== "answered";
-  finishReoffer(core, session, nowMs);
+  finishRequests(core, session, nowMs);
   core.close(session);
-  if (!isTold) core.emit({ type: "ended", session: session.id, cause: "bye", q850: q850Of(came.request) });
+  if (!isTold) core.emit({ type: "ended", session: session.id, cause: "bye", ...reasonsOf(came.request) });
 }
 
-/** §15.1.2: a request that waits for our answer gets 487. */
-function finishReoffer(core: Core, session: Session, nowMs: number): void {
-  if (session.reoffer.type !== "received") return;
-  core.respond(session.reoffer.transaction, 487, { toTag: session.dialog?.localTag }, nowMs);
-  session.reoffer = { type: "none" };
+/** §15.1.2: requests that wait for our answer get 487. */
+function finishRequests(core: Core, session: Session, nowMs: number): void {
+  dropReoffer(core, session, nowMs);
+  dropRefer(core, session, nowMs);
 }

@@ -1,6 +1,7 @@
 /** What all usages share: the tables of sessions and dialogs, transactions, waiting, and the outbound effects. */
 import { randomHex } from "@voepy/base";
 import { type Dialog, dialogKey } from "../dialog/dialog.ts";
+import { DEFAULT_SESSION_TIMERS } from "../dialog/session-timer.ts";
 import { makeResponse, textBody } from "../message/build.ts";
 import { bracketed } from "../message/ip.ts";
 import type { Header, SipRequest, SipResponse } from "../message/message.ts";
@@ -14,10 +15,13 @@ import { type Deadline, Deadlines } from "./deadlines.ts";
 import { DEFAULT_LIMITS, type Effect, type Limits, type LocateTarget, type UserAgentOptions } from "./effects.ts";
 import { defaultPort, type Hop, viaTransport } from "./hop.ts";
 import type { Alarm, Owner, Session, Wake } from "./session.ts";
-import type { ExchangeId, SessionId, SipEvent } from "./types.ts";
+import type { ExchangeId, SessionId, SessionTimers, SipEvent } from "./types.ts";
 
 /** Methods we serve (RFC 3261 §20.5). */
-export const ALLOW: Header = { name: "Allow", value: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER" };
+export const ALLOW: Header = {
+  name: "Allow",
+  value: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY, REGISTER",
+};
 
 export interface Reply {
   readonly reason?: string | undefined;
@@ -35,6 +39,13 @@ export class Core {
   /** By `dialogKey`. */
   readonly dialogs = new Map<string, Session>();
   readonly counters = new Map<string, number>();
+  /** Option tags we know (RFC 3261 §20.37). */
+  readonly extensions: readonly string[];
+  readonly timers: SessionTimers;
+  /** Call-ID and From tag of INVITEs of ours, to know one that comes back. */
+  readonly #ownCalls = new Set<string>();
+  /** Keys of dialogs that ended, oldest first. */
+  readonly #endedDialogs = new Set<string>();
   /** Sessions that are not over. */
   liveSessions = 0;
   /** Unanswered incoming INVITEs by source address. */
@@ -44,6 +55,9 @@ export class Core {
   constructor(options: UserAgentOptions, port: Omit<TransactionPort<Owner>, "send">) {
     this.options = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.timers = options.sessionTimers ?? DEFAULT_SESSION_TIMERS;
+    const timer = this.timers.mode === "off" ? [] : ["timer"];
+    this.extensions = ["100rel", ...timer, "replaces", "norefersub"];
     this.transactions = new Transactions<Owner>(this.deadlines, {
       ...port,
       send: (bytes, transaction) =>
@@ -112,6 +126,12 @@ export class Core {
     const named = to.transport === "wss" ? "ws" : to.transport;
     const transport = named === "udp" ? "" : `;transport=${named}`;
     return `<sip:${escapeUser(user)}@${bracketed(address)}:${port}${transport}>`;
+  }
+
+  /** RFC 3261 §20.37. `timer` only where the session keeps timers. */
+  supported(timers: SessionTimers = this.timers): Header {
+    const tags = this.extensions.filter((tag) => tag !== "timer" || timers.mode !== "off");
+    return { name: "Supported", value: tags.join(", ") };
   }
 
   get agentHeader(): Header {
@@ -185,21 +205,45 @@ export class Core {
 
   open(session: Session): void {
     this.sessions.set(session.id, session);
+    if (session.direction === "out") this.#ownCalls.add(ownCallKey(session.callId, session.fromTag));
     this.liveSessions++;
+  }
+
+  /** An INVITE of ours that came back to us: by a loop, or by a proxy that thinks we are the one to be called. */
+  isOwnCall(envelope: Envelope): boolean {
+    return this.#ownCalls.has(ownCallKey(envelope.callId, envelope.fromTag));
+  }
+
+  /** A confirmed dialog of that key was here: RFC 3891 §3 tells it from one that never was. */
+  hasEnded(key: string): boolean {
+    return this.#endedDialogs.has(key);
   }
 
   /** The session takes no more part in dialogs; it is forgotten when its last client transaction ends. */
   close(session: Session): void {
     if (session.phase !== "over") this.liveSessions--;
+    const wasConfirmed = session.phase === "answered" || session.phase === "closing";
     session.phase = "over";
     for (const alarm of session.alarms.keys()) {
       if (alarm !== "cancelPatience" && alarm !== "latePatience") this.stopAlarm(session, alarm);
     }
     for (const unacked of session.unacked.values()) this.deadlines.cancel(unacked.deadline);
     session.unacked.clear();
-    for (const key of session.dialogKeys) this.dialogs.delete(key);
+    for (const key of session.dialogKeys) {
+      this.dialogs.delete(key);
+      if (wasConfirmed) this.#noteEnded(key);
+    }
     session.dialogKeys.clear();
     this.release(session);
+  }
+
+  #noteEnded(key: string): void {
+    this.#endedDialogs.add(key);
+    if (this.#endedDialogs.size <= ENDED_REMEMBERED) return;
+    for (const oldest of this.#endedDialogs) {
+      this.#endedDialogs.delete(oldest);
+      return;
+    }
   }
 
   /** Forgets a session that is over and has nothing running. */
@@ -208,7 +252,15 @@ export class Core {
     this.stopAlarm(session, "cancelPatience");
     this.stopAlarm(session, "latePatience");
     this.sessions.delete(session.id);
+    if (session.direction === "out") this.#ownCalls.delete(ownCallKey(session.callId, session.fromTag));
   }
+}
+
+/** Dialogs that are remembered after their end. */
+const ENDED_REMEMBERED = 1_000;
+
+function ownCallKey(callId: string, fromTag: string): string {
+  return `${callId} ${fromTag}`;
 }
 
 /**

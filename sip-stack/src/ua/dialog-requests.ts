@@ -1,15 +1,21 @@
 /** Requests with a To tag: found by dialog, checked, handed to their usage (RFC 3261 §12.2.2). */
 import type { Dialog } from "../dialog/dialog.ts";
 import { dialogKey } from "../dialog/dialog.ts";
+import { reasonsOf } from "../message/reasons.ts";
+import type { Came } from "./admission.ts";
 import { receiveBye } from "./bye.ts";
 import { ALLOW, type Core } from "./core.ts";
+import type { CameInDialog } from "./in-dialog.ts";
 import { receiveInfo } from "./info.ts";
 import { abortInvite, receiveAck } from "./invite-in.ts";
 import { receiveOptions } from "./options.ts";
-import { type CameInDialog, receiveOffer } from "./reoffer.ts";
+import { receivePrack } from "./provisional-in.ts";
+import { receiveRefer } from "./refer-in.ts";
+import { receiveNotify } from "./refer-out.ts";
+import { receiveOffer } from "./reoffer-in.ts";
 import type { Session } from "./session.ts";
 
-export function receiveInDialog(core: Core, came: CameInDialog, nowMs: number): void {
+export function receiveInDialog(core: Core, came: Came, nowMs: number): void {
   const { request, envelope, source } = came;
   // Seen from us: the peer's To tag is ours.
   const session = core.dialogs.get(dialogKey(envelope.callId, envelope.toTag, envelope.fromTag));
@@ -30,7 +36,7 @@ export function receiveInDialog(core: Core, came: CameInDialog, nowMs: number): 
   }
   dialog.remoteCseq = envelope.cseqNumber;
   dialog.peer = source;
-  serve(core, session, came, nowMs);
+  serve(core, session, { ...came, dialog }, nowMs);
 }
 
 function dialogOf(session: Session, remoteTag: string): Dialog | undefined {
@@ -49,6 +55,12 @@ function serve(core: Core, session: Session, came: CameInDialog, nowMs: number):
       return receiveByeOfAnyPhase(core, session, came, nowMs);
     case "INFO":
       return receiveInfo(core, session, came, nowMs);
+    case "PRACK":
+      return receivePrack(core, session, came, nowMs);
+    case "REFER":
+      return receiveRefer(core, session, came, nowMs);
+    case "NOTIFY":
+      return receiveNotify(core, session, came, nowMs);
     case "OPTIONS":
       return receiveOptions(core, came, nowMs);
     default:
@@ -66,5 +78,5 @@ function receiveByeOfAnyPhase(core: Core, session: Session, came: CameInDialog, 
   const transaction = core.serve(came.request, came.envelope, came.source, { usage: "none" });
   core.respond(transaction, 200, {}, nowMs);
   abortInvite(core, session, nowMs);
-  core.emit({ type: "cancelled", session: session.id, q850: undefined });
+  core.emit({ type: "cancelled", session: session.id, cause: "bye", ...reasonsOf(came.request) });
 }

@@ -3,7 +3,7 @@ import type { Random } from "@voepy/base";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { Hop } from "./hop.ts";
 import type { Owner } from "./session.ts";
-import type { ExchangeId, SessionId, SipEvent, TransportName, UserAgentHooks } from "./types.ts";
+import type { ExchangeId, SessionId, SessionTimers, SipEvent, TransportName, UserAgentHooks } from "./types.ts";
 
 export type Effect =
   | {
@@ -44,6 +44,8 @@ export interface UserAgentOptions {
   /** Address and port that the far end of `hop` reaches us at. */
   near(hop: Hop): { readonly address: string; readonly port: number };
   readonly limits?: Partial<Limits> | undefined;
+  /** Of sessions that say nothing else. Default: `accept`, 1800 s. */
+  readonly sessionTimers?: SessionTimers | undefined;
 }
 
 export interface Limits {

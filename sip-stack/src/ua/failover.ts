@@ -6,16 +6,16 @@
 import { makeCancel } from "../message/build.ts";
 import { isIpv4, isIpv6 } from "../message/ip.ts";
 import { headerOf, type SipResponse } from "../message/message.ts";
-import { cseqOf, retryAfterOf } from "../message/values.ts";
+import { retryAfterOf } from "../message/values.ts";
 import { branchOf, parseVia } from "../message/via.ts";
 import { PATIENCE_MS } from "../transaction/timers.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { byeDialog } from "./bye.ts";
 import type { Core } from "./core.ts";
-import { credentialHeaders } from "./credentials.ts";
+import { acknowledge, acknowledgeAgain, dialogOfFork, toTagOf } from "./forks.ts";
 import { defaultPort, type Hop } from "./hop.ts";
-import { sendAck, startForSession } from "./in-dialog.ts";
-import { inviteFailed, inviteSize, receiveInviteResponse, rememberFork, sendInvite, toTagOf } from "./invite-out.ts";
+import { startForSession } from "./in-dialog.ts";
+import { inviteFailed, inviteSize, receiveInviteResponse, sendInvite } from "./invite-out.ts";
 import type { OutSession, Owner } from "./session.ts";
 
 /** Without an answer within this the next server is tried; timer B would take half a minute. */
@@ -155,14 +155,8 @@ function sendAway(
   { transaction, response }: { readonly transaction: Transaction<Owner>; readonly response: SipResponse },
   nowMs: number,
 ): void {
-  const sent = session.acks.get(toTagOf(response));
-  if (sent !== undefined) {
-    core.transactions.repeatsSent++;
-    core.send(sent.bytes, sent.to, session.callId);
-    return;
-  }
-  const dialog = rememberFork(core, session, response, transaction);
-  const cseq = cseqOf(transaction.request)?.number ?? session.cseq;
-  session.acks.set(toTagOf(response), sendAck(core, dialog, cseq, credentialHeaders(transaction.request)));
+  if (acknowledgeAgain(core, session, toTagOf(response))) return;
+  const dialog = dialogOfFork(core, session, response, transaction);
+  acknowledge(core, session, dialog, { transaction });
   byeDialog(core, session, dialog, { nowMs });
 }

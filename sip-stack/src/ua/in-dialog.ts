@@ -4,15 +4,21 @@ import { nextHop } from "../dialog/next-hop.ts";
 import { type Body, textBody } from "../message/build.ts";
 import type { Header, SipRequest } from "../message/message.ts";
 import { serialise } from "../message/serialise.ts";
+import type { Envelope } from "../transaction/keys.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { Core } from "./core.ts";
 import type { Hop } from "./hop.ts";
-import type { Owner, Session } from "./session.ts";
+import type { Owner, Session, SessionUsage } from "./session.ts";
 
 const NO_BODY = new Uint8Array(0);
 
-/** What a transaction of a session is for. */
-export type SessionUsage = Exclude<Owner["usage"], "none" | "exchange">;
+/** A request of the peer in a dialog of ours. */
+export interface CameInDialog {
+  readonly request: SipRequest;
+  readonly envelope: Envelope;
+  readonly source: Hop;
+  readonly dialog: Dialog;
+}
 
 export interface Outgoing {
   readonly method: string;
@@ -20,6 +26,9 @@ export interface Outgoing {
   readonly headers?: readonly Header[];
   readonly body?: Body | undefined;
 }
+
+/** Target refresh requests (§12.2.1.1, RFC 3311 §4), and those that RFC 3515 §2.2 and RFC 6665 §8.1.1 ask it of. */
+const SAYS_CONTACT = new Set(["INVITE", "UPDATE", "REFER", "NOTIFY"]);
 
 /** Takes the next CSeq and starts the client transaction. */
 export function sendInDialog(
@@ -37,8 +46,7 @@ export function sendInDialog(
     via,
     cseq: dialog.localCseq,
     headers: [
-      // §12.2.1.1: target refresh requests say where we are.
-      ...(method === "INVITE" || method === "UPDATE" ? [{ name: "Contact", value: dialog.contact }] : []),
+      ...(SAYS_CONTACT.has(method) ? [{ name: "Contact", value: dialog.contact }] : []),
       core.agentHeader,
       ...headers,
       ...(body === undefined ? [] : [{ name: "Content-Type", value: body.contentType }]),
@@ -67,12 +75,16 @@ export function sendAck(
   core: Core,
   dialog: Dialog,
   cseq: number,
-  credentials: readonly Header[] = [],
+  more: { readonly credentials?: readonly Header[]; readonly sdp?: string | undefined } = {},
 ): { bytes: Uint8Array; to: Hop } {
   const to = nextHop(dialog);
   const { via } = core.makeVia(to);
+  const { credentials = [], sdp } = more;
+  const body = sdp === undefined ? undefined : sdpBody(sdp);
   const headers = [core.agentHeader, ...credentials];
-  const bytes = serialise(requestInDialog(dialog, { method: "ACK", via, cseq, headers, body: NO_BODY }));
+  if (body !== undefined) headers.push({ name: "Content-Type", value: body.contentType });
+  const ack = requestInDialog(dialog, { method: "ACK", via, cseq, headers, body: body?.content ?? NO_BODY });
+  const bytes = serialise(ack);
   core.send(bytes, to, dialog.callId);
   return { bytes, to };
 }

@@ -1,12 +1,11 @@
 /** INFO (RFC 6086, without info packages: digits and what applications send each other). */
 
 import { textBody } from "../message/build.ts";
-import { headerOf, type SipRequest } from "../message/message.ts";
-import type { Envelope } from "../transaction/keys.ts";
+import { readDtmfInfo } from "../message/dtmf-info.ts";
+import { headerOf } from "../message/message.ts";
 import { textOf } from "./body.ts";
 import type { Core } from "./core.ts";
-import type { Hop } from "./hop.ts";
-import { sendInDialog } from "./in-dialog.ts";
+import { type CameInDialog, sendInDialog } from "./in-dialog.ts";
 import type { Session } from "./session.ts";
 
 /** The command. */
@@ -22,12 +21,7 @@ export function sendInfo(
   return true;
 }
 
-export function receiveInfo(
-  core: Core,
-  session: Session,
-  came: { request: SipRequest; envelope: Envelope; source: Hop },
-  nowMs: number,
-): void {
+export function receiveInfo(core: Core, session: Session, came: CameInDialog, nowMs: number): void {
   const transaction = core.serve(came.request, came.envelope, came.source, { usage: "none" });
   // RFC 6086 §4.2.2: a package nobody offered.
   const hasPackage = headerOf(came.request, "info-package") !== undefined;
@@ -38,10 +32,7 @@ export function receiveInfo(
     nowMs,
   );
   if (hasPackage || session.phase === "closing") return;
-  core.emit({
-    type: "info",
-    session: session.id,
-    contentType: headerOf(came.request, "content-type") ?? "",
-    body: textOf(came.request),
-  });
+  const contentType = headerOf(came.request, "content-type") ?? "";
+  const body = textOf(came.request);
+  core.emit({ type: "info", session: session.id, contentType, body, digit: readDtmfInfo(contentType, body) });
 }

@@ -1,21 +1,26 @@
 /** Outgoing INVITE: sending it, its responses over all forks, CANCEL (RFC 3261 §13.2, §9.1). */
-import { type Dialog, dialogOfClient } from "../dialog/dialog.ts";
+import { timerOfResponse, timerRequestHeaders } from "../dialog/session-timer.ts";
 import { makeCancel, textBody } from "../message/build.ts";
 import { type Header, headerOf, type SipRequest, type SipResponse } from "../message/message.ts";
-import { tagOf } from "../message/name-addr.ts";
+import { NO_REASONS, reasonsOf } from "../message/reasons.ts";
+import { redirectsOf } from "../message/redirect.ts";
 import { serialise } from "../message/serialise.ts";
-import { q850Of } from "../message/values.ts";
+import { retryAfterOf } from "../message/values.ts";
 import { branchOf, parseVia } from "../message/via.ts";
 import { PATIENCE_MS } from "../transaction/timers.ts";
-import type { Transaction } from "../transaction/transaction.ts";
 import { sdpOf } from "./body.ts";
 import { byeDialog } from "./bye.ts";
 import { ALLOW, type Core } from "./core.ts";
-import { credentialHeaders, retryWithCredentials } from "./credentials.ts";
+import { retryWithCredentials } from "./credentials.ts";
+import { acknowledge, acknowledgeAgain, dialogOfFork, toTagOf } from "./forks.ts";
 import type { Hop } from "./hop.ts";
-import { sendAck, startForSession } from "./in-dialog.ts";
+import { startForSession } from "./in-dialog.ts";
+import { dropReoffer, holdOffer } from "./open-offer.ts";
 import { partyText } from "./party.ts";
-import type { OutSession, Owner } from "./session.ts";
+import { receiveEarly } from "./provisional-out.ts";
+import { raiseInterval } from "./reoffer.ts";
+import { freshUsage, type OutSession } from "./session.ts";
+import { keepTimer } from "./session-clock.ts";
 import type { OutgoingInvite, SipEvent } from "./types.ts";
 
 type Failed = SipEvent & { readonly type: "failed" };
@@ -24,19 +29,13 @@ type Failed = SipEvent & { readonly type: "failed" };
 export function makeOutSession(core: Core, request: OutgoingInvite, nowMs: number): OutSession {
   const session: OutSession = {
     direction: "out",
+    ...freshUsage(request.sessionTimers ?? core.timers),
     id: core.token(),
     // §8.1.1.4: random; no host name, nobody needs to know ours.
     callId: core.token(16),
     fromTag: core.token(),
-    phase: "pending",
     dialog: undefined,
-    reoffer: { type: "none" },
-    deferred: undefined,
-    unacked: new Map(),
-    alarms: new Map(),
-    byeHeaders: [],
-    running: 0,
-    dialogKeys: new Set(),
+    localSdp: request.sdp,
     request,
     hop: undefined,
     transaction: undefined,
@@ -45,6 +44,7 @@ export function makeOutSession(core: Core, request: OutgoingInvite, nowMs: numbe
     cseq: 1,
     tries: 1,
     realm: undefined,
+    lastBranch: undefined,
     isCancelled: false,
     cancelHeaders: [],
     hasProvisional: false,
@@ -73,7 +73,7 @@ export function inviteSize(core: Core, session: OutSession): number {
 /** §8.1.1. */
 function inviteText(core: Core, session: OutSession, hop: Hop, via: string): SipRequest {
   const { request } = session;
-  const body = textBody("application/sdp", request.sdp);
+  const body = request.sdp === undefined ? undefined : textBody("application/sdp", request.sdp);
   return {
     kind: "request",
     method: "INVITE",
@@ -87,13 +87,17 @@ function inviteText(core: Core, session: OutSession, hop: Hop, via: string): Sip
       { name: "CSeq", value: `${session.cseq} INVITE` },
       { name: "Contact", value: core.makeContact(hop) },
       ALLOW,
+      core.supported(session.timers),
+      ...timerRequestHeaders(session.timers, session),
       core.agentHeader,
       ...request.headers,
-      { name: "Content-Type", value: body.contentType },
+      ...(body === undefined ? [] : [{ name: "Content-Type", value: body.contentType }]),
     ],
-    body: body.content,
+    body: body?.content ?? NO_BODY,
   };
 }
+
+const NO_BODY = new Uint8Array(0);
 
 export function receiveInviteResponse(core: Core, session: OutSession, response: SipResponse, nowMs: number): void {
   if (response.status < 200) receiveProvisional(core, session, response, nowMs);
@@ -106,17 +110,7 @@ function receiveProvisional(core: Core, session: OutSession, response: SipRespon
   session.hasProvisional = true;
   if (session.isCancelled) sendCancel(core, session, nowMs);
   if (session.phase !== "pending") return;
-  const branch = toTagOf(response);
-  if (response.status === 100 || branch === "") return;
-  if (!session.early.has(branch)) rememberFork(core, session, response);
-  core.emit({
-    type: "progress",
-    session: session.id,
-    branch,
-    status: response.status,
-    reason: response.reason,
-    sdp: sdpOf(response),
-  });
+  receiveEarly(core, session, response, nowMs);
 }
 
 /** §13.2.2.4: the first branch that answers is the call; every other is acknowledged and ended. */
@@ -124,32 +118,44 @@ function receiveSuccess(core: Core, session: OutSession, response: SipResponse, 
   core.stopAlarm(session, "firstResponse");
   core.stopAlarm(session, "cancelPatience");
   const branch = toTagOf(response);
-  const sent = session.acks.get(branch);
-  if (sent !== undefined) {
-    core.transactions.repeatsSent++;
-    core.send(sent.bytes, sent.to, session.callId);
-    return;
-  }
+  if (acknowledgeAgain(core, session, branch)) return;
+  // A repeat, while our answer to the offer in it is still being made.
+  if (session.phase !== "pending" && session.dialog?.remoteTag === branch && isAnswerOwed(session)) return;
   const isAnswer = session.phase === "pending";
   // §13.2.2.4: the route set and target of the 2xx replace those of the early dialog.
-  const dialog = rememberFork(core, session, response);
-  const credentials = session.transaction === undefined ? [] : credentialHeaders(session.transaction.request);
-  session.acks.set(branch, sendAck(core, dialog, session.cseq, credentials));
-  if (!isAnswer) {
-    byeDialog(core, session, dialog, { nowMs });
-    return;
-  }
+  const dialog = dialogOfFork(core, session, response);
+  const sdp = sdpOf(response);
+  const isOffer = sdp !== undefined && session.request.sdp === undefined && !dialog.isAgreed;
+  if (!isAnswer || !isOffer) acknowledge(core, session, dialog);
+  if (!isAnswer) return byeDialog(core, session, dialog, { nowMs });
+  dropEarlyOffer(core, session, { kept: branch, nowMs });
   session.phase = "answered";
   session.dialog = dialog;
   core.keepOnlyDialog(session, dialog);
+  if (sdp !== undefined && !isOffer) dialog.isAgreed = true;
+  keepTimer(core, session, timerOfResponse(session.timers, response), nowMs);
   core.emit({
     type: "answered",
     session: session.id,
     branch,
-    sdp: sdpOf(response),
+    sdp: isOffer ? undefined : sdp,
     callId: session.callId,
     headers: response.headers,
   });
+  if (isOffer) holdOffer(core, session, { dialog, sdp, reply: { by: "ack" } });
+}
+
+function isAnswerOwed({ reoffer }: OutSession): boolean {
+  return reoffer.type === "received" && reoffer.reply.by === "ack";
+}
+
+/** An offer in an early dialog that did not become the call. */
+function dropEarlyOffer(core: Core, session: OutSession, { kept, nowMs }: { kept: string; nowMs: number }): void {
+  const { reoffer, deferred } = session;
+  if (deferred !== undefined && deferred.dialog.remoteTag !== kept) session.deferred = undefined;
+  if (reoffer.type === "none" || reoffer.dialog.remoteTag === kept) return;
+  dropReoffer(core, session, nowMs);
+  if (reoffer.type === "sent") core.emit({ type: "offerRefused", session: session.id, status: 487 });
 }
 
 function receiveFailure(core: Core, session: OutSession, response: SipResponse, nowMs: number): void {
@@ -166,12 +172,22 @@ function receiveFailure(core: Core, session: OutSession, response: SipResponse, 
       return;
     }
   }
+  if (response.status === 422 && session.hop !== undefined && raiseInterval(session, response)) {
+    // RFC 4028 §7.3: once more with a longer interval, the next number, and a challenge of its own.
+    session.cseq++;
+    session.tries = 1;
+    sendInvite(core, session, session.hop, nowMs);
+    core.setAlarm(session, "firstResponse", nowMs + (session.request.firstResponseMs ?? PATIENCE_MS));
+    return;
+  }
   fail(core, session, {
     cause: "response",
     status: response.status,
     reason: response.reason,
-    q850: q850Of(response),
+    contacts: redirectsOf(response),
+    retryAfterSecs: retryAfterOf(response),
     headers: response.headers,
+    ...reasonsOf(response),
   });
 }
 
@@ -181,10 +197,12 @@ export function inviteFailed(core: Core, session: OutSession, cause: "timeout" |
   fail(core, session, noResponse(cause));
 }
 
+const NO_RESPONSE = { contacts: [], retryAfterSecs: undefined, headers: [], ...NO_REASONS };
+
 function noResponse(cause: "timeout" | "transport"): Omit<Failed, "type" | "session"> {
   return cause === "timeout"
-    ? { cause, status: 408, reason: "Request Timeout", q850: undefined, headers: [] }
-    : { cause, status: 503, reason: "Service Unavailable", q850: undefined, headers: [] };
+    ? { cause, status: 408, reason: "Request Timeout", ...NO_RESPONSE }
+    : { cause, status: 503, reason: "Service Unavailable", ...NO_RESPONSE };
 }
 
 /** `firstResponseMs` is over. The INVITE is taken back as soon as the peer shows life. */
@@ -197,13 +215,7 @@ export function noFirstResponse(core: Core, session: OutSession, nowMs: number):
 export function cancel(core: Core, session: OutSession, headers: readonly Header[], nowMs: number): boolean {
   if (session.phase !== "pending") return false;
   takeBack(core, session, headers, nowMs);
-  fail(core, session, {
-    cause: "cancelled",
-    status: 487,
-    reason: "Request Terminated",
-    q850: undefined,
-    headers: [],
-  });
+  fail(core, session, { cause: "cancelled", status: 487, reason: "Request Terminated", ...NO_RESPONSE });
   return true;
 }
 
@@ -234,29 +246,4 @@ export function cancelUnanswered(core: Core, session: OutSession): void {
 function fail(core: Core, session: OutSession, why: Omit<Failed, "type" | "session">): void {
   core.close(session);
   core.emit({ type: "failed", session: session.id, ...why });
-}
-
-/** `transaction`: of the INVITE that was answered. */
-export function rememberFork(
-  core: Core,
-  session: OutSession,
-  response: SipResponse,
-  transaction: Transaction<Owner> | undefined = session.transaction,
-): Dialog {
-  const known = session.early.get(toTagOf(response));
-  const peer: Hop = known?.peer ?? transaction?.peer ?? { transport: "udp", address: "", port: 0 };
-  const dialog = dialogOfClient(
-    transaction?.request ?? { kind: "request", method: "INVITE", requestUri: "", headers: [], body: response.body },
-    response,
-    { contact: core.makeContact(peer), peer, cseq: session.cseq },
-  );
-  dialog.remoteCseq = known?.remoteCseq;
-  if (known !== undefined) dialog.localCseq = Math.max(dialog.localCseq, known.localCseq);
-  session.early.set(dialog.remoteTag, dialog);
-  if (session.phase !== "over") core.addDialog(session, dialog);
-  return dialog;
-}
-
-export function toTagOf(response: SipResponse): string {
-  return tagOf(headerOf(response, "to") ?? "") ?? "";
 }

@@ -4,8 +4,6 @@ import type { Envelope } from "../transaction/keys.ts";
 import { ALLOW, type Core } from "./core.ts";
 import type { Hop } from "./hop.ts";
 
-/** §20.37: no extension yet, which an empty list says. */
-const SUPPORTED: Header = { name: "Supported", value: "" };
 export const ACCEPT: Header = { name: "Accept", value: "application/sdp" };
 
 export function receiveOptions(
@@ -15,5 +13,5 @@ export function receiveOptions(
 ): void {
   const transaction = core.serve(came.request, came.envelope, came.source, { usage: "none" });
   const contact = { name: "Contact", value: core.makeContact(came.source) };
-  core.respond(transaction, 200, { toTag: core.token(), headers: [ALLOW, ACCEPT, SUPPORTED, contact] }, nowMs);
+  core.respond(transaction, 200, { toTag: core.token(), headers: [ALLOW, ACCEPT, core.supported(), contact] }, nowMs);
 }

@@ -4,15 +4,12 @@ import type { UasPolicy } from "../message/refusal.ts";
 import { contentTypeOf } from "./body.ts";
 import { ALLOW } from "./core.ts";
 
-const POLICY: UasPolicy = {
-  // SUBSCRIBE and NOTIFY get the answers of RFC 6665, not 405: see `admission.ts` and `dialog-requests.ts`.
-  methods: [...ALLOW.value.split(", "), "SUBSCRIBE", "NOTIFY"],
-  extensions: [],
-  contentTypes: ["application/sdp", "multipart/mixed", "multipart/alternative"],
-};
+// SUBSCRIBE gets the answer of RFC 6665, not 405: see `admission.ts` and `dialog-requests.ts`.
+const METHODS = [...ALLOW.value.split(", "), "SUBSCRIBE"];
+const CONTENT_TYPES = ["application/sdp", "multipart/mixed", "multipart/alternative"];
 
-/** INFO carries whatever the application understands. */
-export function policyFor(request: SipRequest): UasPolicy {
-  if (request.method !== "INFO" && request.method !== "NOTIFY") return POLICY;
-  return { ...POLICY, contentTypes: [contentTypeOf(request)] };
+/** `extensions`: the option tags we know. INFO carries whatever the application understands. */
+export function policyFor(request: SipRequest, extensions: readonly string[]): UasPolicy {
+  const isOpaque = request.method === "INFO" || request.method === "NOTIFY";
+  return { methods: METHODS, extensions, contentTypes: isOpaque ? [contentTypeOf(request)] : CONTENT_TYPES };
 }

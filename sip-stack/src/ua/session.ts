@@ -1,16 +1,30 @@
 /** An INVITE usage as plain data: what call-control calls a session. The usages (`invite-in`, `reoffer`, …) write it. */
 import type { Dialog } from "../dialog/dialog.ts";
-import type { Header, SipResponse } from "../message/message.ts";
+import type { SessionTimer } from "../dialog/session-timer.ts";
+import type { Header } from "../message/message.ts";
 import type { Transaction, TransactionWake } from "../transaction/transaction.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Hop } from "./hop.ts";
-import type { ExchangeId, OutgoingInvite, SessionId } from "./types.ts";
+import type { ExchangeId, OutgoingInvite, SessionId, SessionTimers } from "./types.ts";
 
 /** Who started a transaction; a response or a failure is handed to that usage. */
 export type Owner =
   | { readonly usage: "none" }
   | { readonly usage: "exchange"; readonly exchange: ExchangeId }
-  | { readonly usage: "invite" | "cancel" | "reinvite" | "update" | "bye" | "info"; readonly session: SessionId };
+  | { readonly usage: SessionUsage; readonly session: SessionId };
+
+/** What a transaction of a session is for. `refresh` is an UPDATE without an offer. */
+export type SessionUsage =
+  | "invite"
+  | "cancel"
+  | "reinvite"
+  | "update"
+  | "refresh"
+  | "prack"
+  | "bye"
+  | "info"
+  | "refer"
+  | "notify";
 
 /** All that waits in the deadline heap. */
 export type Wake =
@@ -34,7 +48,15 @@ export type Alarm =
   /** Outgoing: the same patience with servers that were given up and answered after all. */
   | "latePatience"
   /** The wait after a 491 (§14.1). */
-  | "reoffer";
+  | "reoffer"
+  /** Incoming: a reliable provisional is repeated until its PRACK (RFC 3262 §3). */
+  | "prack"
+  /** Half of the session interval is over: we refresh (RFC 4028 §10). */
+  | "refresh"
+  /** Nobody has refreshed the session (RFC 4028 §10). */
+  | "expiry"
+  /** A subscription by REFER has run out (RFC 3515 §2.4.4). */
+  | "subscription";
 
 /**
  * `pending`: no final response. `answered`: a 2xx went or came. `closing`: `bye` was called, the BYE waits for the
@@ -58,8 +80,52 @@ export interface Unacked {
 /** The one offer that may be open in a dialog (RFC 3264 §4, RFC 3311 §5.1). */
 export type Reoffer =
   | { readonly type: "none" }
-  | { readonly type: "sent"; readonly sdp: string; readonly attempt: number }
-  | { readonly type: "received"; readonly transaction: Transaction<Owner>; readonly isLate: boolean };
+  | ({ readonly type: "sent"; readonly dialog: Dialog } & OwnOffer)
+  | { readonly type: "received"; readonly dialog: Dialog; readonly reply: OfferReply };
+
+export interface OwnOffer {
+  readonly sdp: string;
+  readonly by: "INVITE" | "UPDATE";
+  /** From 1. */
+  readonly attempt: number;
+  /** Only to show that we are alive: the same SDP again, nothing to tell the user (RFC 4028 §7.4). */
+  readonly isRefresh: boolean;
+}
+
+/** What carries our answer. */
+export type OfferReply =
+  /** To a re-INVITE, UPDATE or PRACK. `isLate`: they want our offer. */
+  | { readonly by: "response"; readonly transaction: Transaction<Owner>; readonly isLate: boolean }
+  /** The offer came in a reliable provisional (RFC 3262 §5). */
+  | { readonly by: "prack"; readonly rack: string }
+  /** The offer came in the 2xx (RFC 3261 §13.2.2.4). */
+  | { readonly by: "ack" };
+
+/** A REFER of ours whose outcome is not known yet (RFC 3515). */
+export interface ReferOut {
+  /** CSeq of the first try and of the last: `id` of its NOTIFYs (§2.4.6). */
+  firstCseq: number;
+  lastCseq: number;
+  isAccepted: boolean;
+}
+
+/** A REFER of the peer: unanswered, or answered and being reported on. */
+export interface ReferIn {
+  readonly cseq: number;
+  /** Until it is answered. */
+  transaction: Transaction<Owner> | undefined;
+  /** RFC 4488: the peer wants no NOTIFY. */
+  readonly isSilent: boolean;
+}
+
+/** A reliable provisional that was sent and not acknowledged yet (RFC 3262 §3). */
+export interface Unpracked {
+  readonly rseq: number;
+  readonly bytes: Uint8Array;
+  readonly hasSdp: boolean;
+  readonly giveUpAtMs: number;
+  intervalMs: number;
+}
 
 interface AnySession {
   readonly id: SessionId;
@@ -69,7 +135,17 @@ interface AnySession {
   dialog: Dialog | undefined;
   reoffer: Reoffer;
   /** Refused with 491 and to be sent again when the alarm rings; theirs may come and go meanwhile. */
-  deferred: { readonly sdp: string; readonly attempt: number } | undefined;
+  deferred: ({ readonly dialog: Dialog } & OwnOffer) | undefined;
+  /** What we said last in an exchange that stands, for refreshes by re-INVITE. */
+  localSdp: string | undefined;
+  timers: SessionTimers;
+  /** As agreed by the last INVITE or UPDATE with its 2xx. */
+  timer: SessionTimer | undefined;
+  /** Most that a 422 demanded, and how often one did. */
+  minSeSecs: number;
+  raises: number;
+  referOut: ReferOut | undefined;
+  referIn: ReferIn | undefined;
   /** By CSeq number of the INVITE. */
   readonly unacked: Map<number, Unacked>;
   readonly alarms: Map<Alarm, Deadline<Wake>>;
@@ -88,7 +164,32 @@ export interface InSession extends AnySession {
   readonly dialog: Dialog;
   readonly cseq: number;
   readonly hasOffer: boolean;
-  lastProvisional: SipResponse | undefined;
+  lastProvisional: ProvisionalAnswer | undefined;
+  /** What the caller knows of RFC 3262. */
+  readonly reliability: "none" | "supported" | "required";
+  /** RSeq of the last reliable provisional. */
+  rseq: number;
+  unpracked: Unpracked | undefined;
+  /** Reliable provisionals that wait for the PRACK of the one before. */
+  readonly waiting: ProvisionalAnswer[];
+  /** `accept` was called and waits for the PRACK of a provisional with SDP. */
+  accepted: AcceptAnswer | undefined;
+}
+
+/** What `accept` says. */
+export interface AcceptAnswer {
+  readonly sdp?: string | undefined;
+  readonly headers?: readonly Header[] | undefined;
+  readonly sessionTimers?: SessionTimers | undefined;
+}
+
+/** What `progress` says. */
+export interface ProvisionalAnswer {
+  readonly status: number;
+  readonly reason?: string | undefined;
+  readonly sdp?: string | undefined;
+  readonly headers?: readonly Header[] | undefined;
+  readonly reliable?: boolean | undefined;
 }
 
 export interface OutSession extends AnySession {
@@ -107,6 +208,8 @@ export interface OutSession extends AnySession {
   tries: number;
   /** Realm our credentials were given to; in-dialog challenges of another one are not answered. */
   realm: string | undefined;
+  /** Branch of the last provisional: where an offer before the answer goes. */
+  lastBranch: string | undefined;
   isCancelled: boolean;
   cancelHeaders: readonly Header[];
   hasProvisional: boolean;
@@ -117,3 +220,24 @@ export interface OutSession extends AnySession {
 }
 
 export type Session = InSession | OutSession;
+
+/** What every session starts with. */
+export function freshUsage(timers: SessionTimers): Omit<AnySession, "id" | "callId" | "dialog"> {
+  return {
+    phase: "pending",
+    reoffer: { type: "none" },
+    deferred: undefined,
+    localSdp: undefined,
+    timers,
+    timer: undefined,
+    minSeSecs: 0,
+    raises: 0,
+    referOut: undefined,
+    referIn: undefined,
+    unacked: new Map(),
+    alarms: new Map(),
+    byeHeaders: [],
+    running: 0,
+    dialogKeys: new Set(),
+  };
+}

@@ -2,7 +2,11 @@
  * What call-control and the sandbox see of SIP: commands down, events up, all plain data. Inside, `UserAgent`
  * takes (bytes, now) and yields effects; `io/driver.ts` gives it sockets and one timer.
  */
+import type { DtmfInfo } from "../message/dtmf-info.ts";
 import type { Header } from "../message/message.ts";
+import type { ReasonFacts } from "../message/reasons.ts";
+import type { RedirectTarget } from "../message/redirect.ts";
+import type { Replaced } from "../message/replaces.ts";
 
 export type TransportName = "udp" | "tcp" | "tls" | "ws" | "wss";
 
@@ -44,6 +48,17 @@ export interface PartyId {
   readonly displayName: string;
 }
 
+/** RFC 4028. */
+export interface SessionTimers {
+  /**
+   * `off`: not known. `accept`: kept where the other side or a proxy asks for one. `require`: asked for in every
+   * session, and run alone by us where the other side does not know session timers.
+   */
+  readonly mode: "off" | "accept" | "require";
+  /** Asked for, and the longest that is granted. At least 90 (§4). */
+  readonly expirySecs: number;
+}
+
 export interface OutgoingInvite {
   /** Where the request is sent; what is left out RFC 3263 finds (NAPTR, SRV), with failover among what it finds. */
   readonly target: {
@@ -55,12 +70,15 @@ export interface OutgoingInvite {
   readonly requestUri: string;
   readonly from: PartyId;
   readonly to: PartyId;
-  readonly sdp: string;
+  /** undefined: the peer makes the offer, which comes as an `offer` event. */
+  readonly sdp: string | undefined;
   readonly headers: readonly Header[];
   /** Answers to a 401/407 of this target only; at most two tries (RFC 3261 §22.2). */
   readonly credentials?: Credentials | undefined;
   /** No provisional within this: `failed` with cause `timeout` (ms). Default: timer B, 64 × T1. */
   readonly firstResponseMs?: number | undefined;
+  /** Default: the endpoint's. */
+  readonly sessionTimers?: SessionTimers | undefined;
 }
 
 /** One request of ours outside of any call, and its answer; ours, opaque. */
@@ -160,12 +178,29 @@ export type SipEvent =
       readonly headers: readonly Header[];
       /** undefined: late offer, we offer in `accept`. */
       readonly sdp: string | undefined;
+      /**
+       * The session that this call shall take the place of (RFC 3891): an answered one, to be ended by `bye` once this
+       * one is accepted, or a call of ours that still rings, to be taken back by `cancel`. Whether the caller may do so
+       * is the owner's to decide; `refuse` with 603 says no.
+       */
+      readonly replaces?: SessionId | undefined;
     }
-  /** The caller gave up (CANCEL); 487 has been sent. */
-  | { readonly type: "cancelled"; readonly session: SessionId; readonly q850: number | undefined }
+  /**
+   * It ended before a 2xx was sent, in some cases after `accept`, while that waited for a PRACK. `cancel`: CANCEL came
+   * and 487 was sent. `bye`: the caller left by BYE. `transport`: nothing can be sent to it any more. `prack`: a
+   * reliable provisional was never acknowledged; 504 was sent.
+   */
+  | ({
+      readonly type: "cancelled";
+      readonly session: SessionId;
+      readonly cause: "cancel" | "bye" | "transport" | "prack";
+    } & ReasonFacts)
   /** ACK to our 2xx; `sdp` is the answer to a late offer. */
   | { readonly type: "confirmed"; readonly session: SessionId; readonly sdp: string | undefined }
-  /** 101–199 to our INVITE. `branch` tells forked early dialogs apart. */
+  /**
+   * 101–199 to our INVITE. `branch` tells forked early dialogs apart. The last SDP of the branch that was heard last is
+   * where media comes from now.
+   */
   | {
       readonly type: "progress";
       readonly session: SessionId;
@@ -173,8 +208,14 @@ export type SipEvent =
       readonly status: number;
       readonly reason: string;
       readonly sdp: string | undefined;
+      /** Sent reliably, and acknowledged by PRACK (RFC 3262). */
+      readonly isReliable: boolean;
+      readonly headers: readonly Header[];
     }
-  /** First 2xx to our INVITE; ACK has been sent. Later 2xx of other branches are ACKed and BYEd inside. */
+  /**
+   * First 2xx to our INVITE; ACK has been sent. Later 2xx of other branches are ACKed and BYEd inside. `sdp` is undefined
+   * too when the answer came before, in a reliable provisional.
+   */
   | {
       readonly type: "answered";
       readonly session: SessionId;
@@ -183,29 +224,67 @@ export type SipEvent =
       readonly callId: string;
       readonly headers: readonly Header[];
     }
-  | {
+  | ({
       readonly type: "failed";
       readonly session: SessionId;
       readonly cause: "response" | "timeout" | "transport" | "cancelled";
       /** 408 for a timeout, 503 for a transport error (§8.1.3.1), 487 for cancelled. */
       readonly status: number;
       readonly reason: string;
-      readonly q850: number | undefined;
+      /** Of a 3xx, best first (RFC 3261 §8.1.3.4). */
+      readonly contacts: readonly RedirectTarget[];
+      readonly retryAfterSecs: number | undefined;
       /** Of the response: Retry-After of a 503, Contact of a 3xx. Empty when there was none. */
       readonly headers: readonly Header[];
-    }
-  /** re-INVITE or UPDATE; must be followed by `answerOffer`. `sdp` undefined: the peer wants our offer. */
+    } & ReasonFacts)
+  /**
+   * re-INVITE, UPDATE (before the answer too), an offer in a PRACK, or the offer to an INVITE of ours without one; must be
+   * followed by `answerOffer`. `sdp` undefined: the peer wants our offer.
+   */
   | { readonly type: "offer"; readonly session: SessionId; readonly sdp: string | undefined }
   /** Our `offer` was answered. */
   | { readonly type: "offerAnswered"; readonly session: SessionId; readonly sdp: string | undefined }
   | { readonly type: "offerRefused"; readonly session: SessionId; readonly status: number }
-  | {
+  | ({
       readonly type: "ended";
       readonly session: SessionId;
       readonly cause: "bye" | "ackTimeout" | "sessionExpired" | "transport";
-      readonly q850: number | undefined;
+    } & ReasonFacts)
+  | {
+      readonly type: "info";
+      readonly session: SessionId;
+      readonly contentType: string;
+      readonly body: string;
+      /** When the body is application/dtmf-relay or application/dtmf. */
+      readonly digit: DtmfInfo | undefined;
     }
-  | { readonly type: "info"; readonly session: SessionId; readonly contentType: string; readonly body: string }
+  /** The peer asks us to call somebody (RFC 3515); must be followed by `answerRefer`. */
+  | {
+      readonly type: "refer";
+      readonly session: SessionId;
+      /** URI without the headers in it. */
+      readonly referTo: string;
+      /** The call to be made shall replace this one of the called party (RFC 3891). */
+      readonly replaces: Replaced | undefined;
+      /** That dialog when it is one of ours: the two may be joined here. */
+      readonly replacesSession: SessionId | undefined;
+      /** URI (RFC 3892). */
+      readonly referredBy: string | undefined;
+      readonly headers: readonly Header[];
+    }
+  /** 2xx to our `refer`, or the first NOTIFY of it. `isSilent`: no NOTIFY will come (RFC 4488). */
+  | { readonly type: "referAccepted"; readonly session: SessionId; readonly isSilent: boolean }
+  /** How the referred call goes. After `isFinal` no more comes. */
+  | {
+      readonly type: "referNotify";
+      readonly session: SessionId;
+      /** Of the sipfrag; undefined when it held no status line. */
+      readonly status: number | undefined;
+      readonly reason: string;
+      readonly isFinal: boolean;
+    }
+  /** Our `refer` was refused; 408: not answered. */
+  | { readonly type: "referFailed"; readonly session: SessionId; readonly status: number; readonly reason: string }
   /** The end of a `ping`. `status` is there for cause `response` only. */
   | {
       readonly type: "pinged";
@@ -240,22 +319,44 @@ export type SipEvent =
  */
 export interface SipEndpoint {
   invite(request: OutgoingInvite): SessionId;
-  /** 101–199 to an incoming INVITE. */
+  /**
+   * 101–199 to an incoming INVITE. Sent reliably (RFC 3262) when the caller requires it, and when it can and this
+   * carries SDP, unless `reliable` says otherwise. A reliable one waits until the one before it is acknowledged. To an
+   * INVITE without an offer, SDP (ours is the offer then) goes only in a reliable one and is left out of others.
+   */
   progress(
     session: SessionId,
-    answer: { status: number; reason?: string; sdp?: string; headers?: readonly Header[] },
+    answer: { status: number; reason?: string; sdp?: string; headers?: readonly Header[]; reliable?: boolean },
   ): boolean;
-  accept(session: SessionId, answer: { sdp: string; headers?: readonly Header[] }): boolean;
+  /**
+   * 200. Waits for the PRACK of a provisional with SDP. `sdp` is left out of it when the answer went reliably before.
+   */
+  accept(
+    session: SessionId,
+    answer: { sdp: string; headers?: readonly Header[]; sessionTimers?: SessionTimers },
+  ): boolean;
   /** Final 3xx–6xx to an incoming INVITE. */
   refuse(session: SessionId, answer: { status: number; reason?: string; headers?: readonly Header[] }): boolean;
   /** Takes back our INVITE: CANCEL as soon as a provisional allows (§9.1); a 2xx that crosses is ACKed and BYEd. `failed` follows. */
   cancel(session: SessionId, why?: { headers?: readonly Header[] }): boolean;
   /** Ends an answered session, either direction. No event follows. */
   bye(session: SessionId, why?: { headers?: readonly Header[] }): boolean;
-  /** re-INVITE. */
-  offer(session: SessionId, sdp: string): boolean;
+  /**
+   * A new offer: re-INVITE, or UPDATE where `by` says so and the peer knows it. Before the answer always UPDATE, which
+   * needs an answered offer of the INVITE (RFC 3311 §5.1): false until then.
+   */
+  offer(session: SessionId, sdp: string, by?: "INVITE" | "UPDATE"): boolean;
   answerOffer(session: SessionId, answer: { sdp: string } | { status: number; reason: string }): boolean;
   info(session: SessionId, body: { contentType: string; body: string }): boolean;
+  /**
+   * Asks the peer of an answered session to call `to` (RFC 3515); with `replaces` to take the place of us in that session
+   * (RFC 3891). `referAccepted` or `referFailed` follows, then `referNotify`. False while an earlier one still runs.
+   */
+  refer(session: SessionId, what: { to: string; replaces?: SessionId; headers?: readonly Header[] }): boolean;
+  /** To a `refer` event. 202 opens the subscription of RFC 3515 §2.4.4, whose first NOTIFY says 100. */
+  answerRefer(session: SessionId, answer: { status: number; reason?: string }): boolean;
+  /** How the call that was asked for goes. `final` closes the subscription. */
+  notifyRefer(session: SessionId, state: { status: number; reason?: string; final: boolean }): boolean;
   /** OPTIONS outside of any call; `pinged` follows. */
   ping(ping: OutgoingPing): ExchangeId;
   /** REGISTER; `registered` follows. */

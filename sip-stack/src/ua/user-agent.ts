@@ -2,40 +2,39 @@
  * The SIP user agent, sans-IO: messages and the time go in, effects come out. The calling contract: after every call
  * take `drain()` and carry it out in order; call `tick` when `deadlineMs()` is reached.
  */
+import { isTooBrief, MIN_SE_SECS } from "../dialog/session-timer.ts";
 import { type Header, headerOf, type ParseResult, type SipRequest, type SipResponse } from "../message/message.ts";
+import { NO_REASONS } from "../message/reasons.ts";
+import { type Refusal, refusal } from "../message/refusal.ts";
 import { serialise } from "../message/serialise.ts";
 import { statelessTag, validateRequest, validateResponse } from "../message/validate.ts";
 import { withSource } from "../message/via.ts";
 import { type Envelope, readEnvelope } from "../transaction/keys.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { admit, type Door } from "./admission.ts";
+import { ring } from "./alarms.ts";
 import { Authenticator } from "./authenticator.ts";
 import { bye, endBroken } from "./bye.ts";
 import { Core } from "./core.ts";
-import { retryWithCredentials } from "./credentials.ts";
 import { receiveInDialog } from "./dialog-requests.ts";
 import type { Effect, UserAgentOptions } from "./effects.ts";
 import { type ExchangeRequest, Exchanges } from "./exchange.ts";
-import { abandonLate, flowLost, giveUpHop, outFailed, receiveOutResponse, startAmong, startOut } from "./failover.ts";
+import { flowLost, startAmong, startOut } from "./failover.ts";
 import type { Hop } from "./hop.ts";
 import { sendInfo } from "./info.ts";
-import {
-  type Answer,
-  abortInvite,
-  accept,
-  receiveAck,
-  receiveCancel,
-  refuse,
-  repeatProvisional,
-  sendProgress,
-} from "./invite-in.ts";
-import { cancel, cancelUnanswered, makeOutSession, noFirstResponse } from "./invite-out.ts";
+import { abortInvite, accept, receiveAck, receiveCancel, refuse } from "./invite-in.ts";
+import { cancel, makeOutSession } from "./invite-out.ts";
 import { policyFor } from "./policy.ts";
+import { sendProgress } from "./provisional-in.ts";
+import { answerRefer, notifyRefer } from "./refer-in.ts";
+import { type ReferRequest, refer } from "./refer-out.ts";
 import { RefusalRate } from "./refusal-rate.ts";
 import { Registrar } from "./registrar.ts";
-import { answerOffer, offer, offerAgain, receiveReinviteResponse, reinviteFailed } from "./reoffer.ts";
+import { offer } from "./reoffer.ts";
+import { answerOffer } from "./reoffer-in.ts";
 import { repeat2xx } from "./repeat-2xx.ts";
-import type { Alarm, Owner, Session, Wake } from "./session.ts";
+import { receiveSessionResponse, sessionRequestFailed } from "./responses.ts";
+import type { AcceptAnswer, Owner, ProvisionalAnswer, Session, Wake } from "./session.ts";
 import type { Binding, ExchangeId, OutgoingInvite, SessionId } from "./types.ts";
 
 export class UserAgent {
@@ -118,17 +117,17 @@ export class UserAgent {
     return session.id;
   }
 
-  progress(id: SessionId, answer: Answer, nowMs: number): boolean {
+  progress(id: SessionId, answer: ProvisionalAnswer, nowMs: number): boolean {
     const session = this.#core.sessions.get(id);
     return session?.direction === "in" && sendProgress(this.#core, session, answer, nowMs);
   }
 
-  accept(id: SessionId, answer: Omit<Answer, "status">, nowMs: number): boolean {
+  accept(id: SessionId, answer: AcceptAnswer, nowMs: number): boolean {
     const session = this.#core.sessions.get(id);
     return session?.direction === "in" && accept(this.#core, session, answer, nowMs);
   }
 
-  refuse(id: SessionId, answer: Omit<Answer, "sdp">, nowMs: number): boolean {
+  refuse(id: SessionId, answer: Omit<ProvisionalAnswer, "sdp" | "reliable">, nowMs: number): boolean {
     const session = this.#core.sessions.get(id);
     return session?.direction === "in" && refuse(this.#core, session, answer, nowMs);
   }
@@ -143,9 +142,10 @@ export class UserAgent {
     return session !== undefined && bye(this.#core, session, headers, nowMs);
   }
 
-  offer(id: SessionId, sdp: string, nowMs: number): boolean {
+  offer(id: SessionId, what: { sdp: string; by?: "INVITE" | "UPDATE" | undefined }, nowMs: number): boolean {
     const session = this.#core.sessions.get(id);
-    return session !== undefined && offer(this.#core, session, sdp, nowMs);
+    const { sdp, by = "INVITE" } = what;
+    return session !== undefined && offer(this.#core, session, { sdp, by }, nowMs);
   }
 
   answerOffer(id: SessionId, answer: { sdp: string } | { status: number; reason: string }, nowMs: number): boolean {
@@ -156,6 +156,21 @@ export class UserAgent {
   info(id: SessionId, content: { contentType: string; body: string }, nowMs: number): boolean {
     const session = this.#core.sessions.get(id);
     return session !== undefined && sendInfo(this.#core, session, content, nowMs);
+  }
+
+  refer(id: SessionId, wanted: ReferRequest, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session !== undefined && refer(this.#core, session, wanted, nowMs);
+  }
+
+  answerRefer(id: SessionId, answer: { status: number; reason?: string }, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session !== undefined && answerRefer(this.#core, session, answer, nowMs);
+  }
+
+  notifyRefer(id: SessionId, told: { status: number; reason?: string; final: boolean }, nowMs: number): boolean {
+    const session = this.#core.sessions.get(id);
+    return session !== undefined && notifyRefer(this.#core, session, told, nowMs);
   }
 
   exchange(request: ExchangeRequest, nowMs: number): ExchangeId {
@@ -205,11 +220,21 @@ export class UserAgent {
   /** Without a Via or CSeq that can be read there is no transaction; the answer goes back where the request came from. */
   #refuseUnreadable(request: SipRequest, source: Hop): void {
     this.#core.count("malformed");
-    const refusal = validateRequest(request, policyFor(request));
+    const refused = this.#refusalOf(request);
     // §17.1.1.3: an ACK is never answered.
-    if (refusal === undefined || request.method === "ACK") return;
-    const response = this.#core.makeReply(request, refusal.status, { ...refusal, toTag: statelessTag(request) });
+    if (refused === undefined || request.method === "ACK") return;
+    const response = this.#core.makeReply(request, refused.status, { ...refused, toTag: statelessTag(request) });
     this.#core.send(serialise(response), source, headerOf(request, "call-id") ?? "");
+  }
+
+  #refusalOf(request: SipRequest): Refusal | undefined {
+    const { extensions, timers } = this.#core;
+    const refused = validateRequest(request, policyFor(request, extensions));
+    if (refused !== undefined || (request.method !== "INVITE" && request.method !== "UPDATE")) return refused;
+    // RFC 4028 §9.
+    return isTooBrief(timers, request)
+      ? refusal(422, undefined, [{ name: "Min-SE", value: String(MIN_SE_SECS) }])
+      : undefined;
   }
 
   #receiveResponse(response: SipResponse, nowMs: number): void {
@@ -225,12 +250,14 @@ export class UserAgent {
     if (arrival.type === "absorbed") return;
     // §18.2.1, RFC 3581 §4: our answers carry the address that we saw.
     const request = withSource(raw, source);
-    const refusal = validateRequest(request, policyFor(request));
+    const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
       this.#core.count("refusedRequests");
       return this.#core.refuseStatelessly(request, envelope, source, refusal);
     }
-    if (arrival.type === "merged") {
+    // §8.2.2.2; and §16.3 for an INVITE of ours that came back.
+    const isLoop = request.method === "INVITE" && envelope.toTag === "" && this.#core.isOwnCall(envelope);
+    if (arrival.type === "merged" || isLoop) {
       return this.#core.refuseStatelessly(request, envelope, source, { status: 482 });
     }
     this.#route(request, envelope, source, nowMs);
@@ -248,15 +275,7 @@ export class UserAgent {
     if (owner.usage === "exchange") return this.#exchanges.receive(owner.exchange, response, nowMs);
     const session = this.#core.sessionOf(owner);
     if (session === undefined) return;
-    if (owner.usage === "invite") {
-      if (session.direction === "out") receiveOutResponse(this.#core, session, { transaction, response }, nowMs);
-    } else if (owner.usage === "reinvite") {
-      receiveReinviteResponse(this.#core, session, { transaction, response }, nowMs);
-    } else if (response.status >= 300 && owner.usage !== "cancel") {
-      if (retryWithCredentials(this.#core, session, { transaction, response }, nowMs) !== undefined) return;
-      // §12.2.1.2: the peer no longer knows the dialog.
-      if (response.status === 481 && session.phase === "answered") endBroken(this.#core, session, "transport", nowMs);
-    }
+    receiveSessionResponse(this.#core, session, { transaction, response }, nowMs);
   }
 
   #failed(transaction: Transaction<Owner>, cause: "timeout" | "transport", nowMs: number): void {
@@ -266,16 +285,14 @@ export class UserAgent {
     const session = this.#core.sessionOf(owner);
     if (session === undefined) return;
     if (transaction.kind === "inviteServer") return this.#callerLost(transaction, session, nowMs);
-    if (owner.usage === "invite" && session.direction === "out")
-      outFailed(this.#core, session, transaction, { cause, nowMs });
-    else if (owner.usage === "reinvite") reinviteFailed(this.#core, session, nowMs);
+    sessionRequestFailed(this.#core, session, { transaction, cause }, nowMs);
   }
 
   /** Our provisional could not be sent: for the callee's side the caller has gone. */
   #callerLost(transaction: Transaction<Owner>, session: Session, nowMs: number): void {
     if (session.direction !== "in" || session.transaction !== transaction || session.phase !== "pending") return;
     abortInvite(this.#core, session, nowMs);
-    this.#core.emit({ type: "cancelled", session: session.id, q850: undefined });
+    this.#core.emit({ type: "cancelled", session: session.id, cause: "transport", ...NO_REASONS });
   }
 
   #lateAck(transaction: Transaction<Owner>, ack: SipRequest, nowMs: number): void {
@@ -300,20 +317,10 @@ export class UserAgent {
     if (wake.type === "exchange") return this.#exchanges.timedOut(wake.exchange, nowMs);
     const session = this.#core.sessions.get(wake.session);
     if (session === undefined) return;
-    if (wake.type === "session") return this.#ring(session, wake.alarm, nowMs);
+    if (wake.type === "session") return ring(this.#core, session, wake.alarm, nowMs);
     if (repeat2xx(this.#core, session, wake.cseq, nowMs) !== undefined) {
       // §13.3.1.4, §14.2: a 2xx without ACK ends the dialog by BYE.
       endBroken(this.#core, session, "ackTimeout", nowMs);
     }
-  }
-
-  #ring(session: Session, alarm: Alarm, nowMs: number): void {
-    session.alarms.delete(alarm);
-    if (alarm === "reoffer") offerAgain(this.#core, session, nowMs);
-    else if (session.direction === "in") repeatProvisional(this.#core, session, nowMs);
-    else if (alarm === "firstResponse") noFirstResponse(this.#core, session, nowMs);
-    else if (alarm === "cancelPatience") cancelUnanswered(this.#core, session);
-    else if (alarm === "nextHop") giveUpHop(this.#core, session, nowMs);
-    else if (alarm === "latePatience") abandonLate(this.#core, session);
   }
 }
