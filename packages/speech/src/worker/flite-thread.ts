@@ -1,0 +1,27 @@
+/** The thread of flite-pool.ts: compiles the engine once, then speaks one text after another, each on a fresh instance. */
+import { readFileSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { messageOf } from "@voepy/base";
+import type { FliteAnswer, FliteJob } from "./flite-pool.ts";
+import { WasiHost } from "./wasi-host.ts";
+
+const port = parentPort;
+if (port === null || typeof workerData !== "string") throw new Error("to be started by flite-pool.ts");
+const module = new WebAssembly.Module(readFileSync(workerData));
+const OUTPUT = "speech.wav";
+
+port.on("message", (job: FliteJob) => {
+  port.postMessage(answer(job));
+});
+
+function answer({ voice, text, stretch }: FliteJob): FliteAnswer {
+  try {
+    const rate = stretch === 1 ? [] : ["--setf", `duration_stretch=${stretch.toFixed(3)}`];
+    const { status, host } = WasiHost.run(module, ["flite", "-voice", voice, ...rate, "-t", text, "-o", OUTPUT]);
+    const wav = host.file(OUTPUT);
+    if (status !== 0 || wav === undefined) return { problem: `the embedded engine ended with ${status} and no sound` };
+    return { wav };
+  } catch (thrown) {
+    return { problem: `the embedded engine failed: ${messageOf(thrown)}` };
+  }
+}
