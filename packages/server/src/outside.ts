@@ -2,7 +2,7 @@
 import { type Clock, type HttpClient, makeHttpClient, type Random, systemClock, systemRandom } from "@voepy/base";
 import type { MediaPoolOptions } from "@voepy/media-engine";
 import type { SandboxOptions } from "@voepy/sandbox";
-import type { OpenTransport } from "@voepy/sip-stack";
+import type { OpenTransport, SipEndpointOptions } from "@voepy/sip-stack";
 import type { Config } from "./config-schema.ts";
 import { type AskStun, stunClient } from "./io/stun.ts";
 
@@ -17,6 +17,8 @@ export interface Outside {
   readonly operatorHttp: HttpClient;
   /** undefined: real sockets. */
   readonly sipTransports: OpenTransport | undefined;
+  /** undefined: the machine's own name servers. */
+  readonly dns: SipEndpointOptions["dns"];
   readonly stun: AskStun;
   readonly media: Pick<MediaPoolOptions, "io" | "workers">;
   readonly sandbox: {
@@ -34,6 +36,7 @@ export function realOutside(config: Config): Outside {
     http: makeHttpClient({ allowPrivate: config.network.allow_private_urls }),
     operatorHttp: makeHttpClient({ allowPrivate: true }),
     sipTransports: undefined,
+    dns: undefined,
     stun: stunClient(systemClock, systemRandom),
     media: { io: config.media.io, workers: config.media.workers },
     // In this thread: a far end for trying things out must not cost a media worker.

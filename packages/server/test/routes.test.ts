@@ -84,6 +84,26 @@ describe("failover", () => {
     expect(world.eventsOf(id)).toEqual(["call.started", "call.answered"]);
   });
 
+  test("the same through DNS: one gateway whose SRV records name three servers (RFC 3263 §4.3)", async () => {
+    world = await World.open(
+      "",
+      base(`
+      - {id: main, options_ping_secs: 0, gateways: [{host: sip.example, port: 0}]}
+`),
+    );
+    const servers = [1, 2, 3].map((n) => ({ name: `s${n}.sip.example`, port: 5060, priority: n, weight: 0 }));
+    world.srv.set("_sip._udp.sip.example", servers);
+    for (const n of [1, 2, 3]) world.addresses.set(`s${n}.sip.example`, [`10.0.2.${n}`]);
+    const second = await gateway(2, { onCall: refusing(503) });
+    const third = await gateway(3, { onCall: answering });
+    const { id } = await dial();
+    await world.clock.advance(6000);
+    expect(await world.call(id)).toMatchObject({ status: "answered" });
+    expect([second.calls.length, third.calls.length]).toEqual([1, 1]);
+    expect(third.call!.requestUri).toBe(`sip:${TO}@sip.example`);
+    expect(world.eventsOf(id)).toEqual(["call.started", "call.answered"]);
+  });
+
   test.each([
     [404, "not_found"],
     [486, "busy"],

@@ -57,6 +57,9 @@ export class World {
   readonly hooks = new WebhookSink({ clock: this.clock, secrets: [SECRET] });
   /** Audio files by URL, as the world outside serves them. */
   readonly files = new Map<string, Uint8Array>();
+  /** What DNS says: `_sip._udp.example.com` to servers, names to IPv4 addresses. */
+  readonly srv = new Map<string, readonly { name: string; port: number; priority: number; weight: number }[]>();
+  readonly addresses = new Map<string, readonly string[]>();
   /** What a STUN server sees us at; undefined: it does not answer. */
   outsideAddress: string | undefined = "198.51.100.5";
   readonly folder: string;
@@ -85,6 +88,14 @@ export class World {
       http: this.#fileServer(),
       operatorHttp: this.hooks,
       sipTransports: sipOverUdp(host),
+      dns: {
+        naptr: async () => ({ records: [], ttlS: undefined }),
+        srv: async (name) => ({ records: this.srv.get(name) ?? [], ttlS: undefined }),
+        addresses: async (name, family) => ({
+          records: family === 4 ? (this.addresses.get(name) ?? []) : [],
+          ttlS: undefined,
+        }),
+      },
       stun: () =>
         this.outsideAddress === undefined
           ? Promise.reject(new Error("no answer"))

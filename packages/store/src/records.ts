@@ -137,6 +137,7 @@ export interface NumberRecord {
 
 export interface GatewayRecord {
   readonly host: string;
+  /** 0: DNS says (SRV), with failover among the servers it names. */
   readonly port: number;
   readonly transport: "udp" | "tcp" | "tls";
   readonly priority: number;

@@ -8,7 +8,7 @@ import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { Core } from "./core.ts";
 import type { Deadline } from "./deadlines.ts";
-import type { Hop } from "./hop.ts";
+import { defaultPort, type Hop } from "./hop.ts";
 import { makeOptions, pinged } from "./options-out.ts";
 import { makeRegister, registered } from "./register-out.ts";
 import type { Owner, Wake } from "./session.ts";
@@ -75,8 +75,9 @@ export class Exchanges {
     this.#running.set(id, exchange);
     const { transport, host, port } = wanted.target;
     const address = host.startsWith("[") ? host.slice(1, -1) : host;
-    if (isIpv4(address) || isIpv6(address)) this.#send(exchange, { transport, address, port }, nowMs);
-    else this.#core.locate(id, { host: address, port, transport, isSecure: transport === "tls", sizeBytes: 0 });
+    if (isIpv4(address) || isIpv6(address)) {
+      this.#send(exchange, { transport, address, port: port ?? defaultPort(transport) }, nowMs);
+    } else this.#core.locate(id, { host: address, port, transport, isSecure: transport === "tls", sizeBytes: 0 });
     return id;
   }
 

@@ -84,11 +84,11 @@ export interface OutgoingInvite {
 /** One request of ours outside of any call, and its answer; ours, opaque. */
 export type ExchangeId = string;
 
-/** Where a request outside of any call is sent. A host name is resolved by the driver. */
+/** Where a request outside of any call is sent: to the best server that RFC 3263 finds; without a port DNS says that too. */
 export interface ExchangeTarget {
   readonly transport: TransportName;
   readonly host: string;
-  readonly port: number;
+  readonly port?: number | undefined;
 }
 
 /** OPTIONS to a peer, to see whether it is there. */

@@ -79,6 +79,8 @@ function callNextGroup(world: World, leg: Leg, outgoing: Outgoing, codec: Codec)
   outgoing.next += 1;
   const route = group[0]?.route;
   leg.routeId = route?.id;
+  // What one far end played early says nothing of the next.
+  leg.audio = undefined;
   if (leg.role === "primary" && route !== undefined && route.id !== leg.call.record.routeId) {
     leg.call.patch({ routeId: route.id });
   }

@@ -51,6 +51,8 @@ export type Plan =
 
 /** A gateway that says nothing at all within this is given up for the next (SPEC 4.17). */
 const GATEWAY_FIRST_RESPONSE_MS = 4000;
+/** A name in DNS stands for several servers, each of which is given as long. */
+const SRV_FIRST_RESPONSE_MS = 3 * GATEWAY_FIRST_RESPONSE_MS;
 
 export interface PlanRequest extends CallerWish {
   readonly tenantId: string;
@@ -92,9 +94,12 @@ function targets(routeId: string | null, groups: Target[][], headers: readonly H
 
 function planOfSteps(world: World, request: PlanRequest, steps: readonly RouteStep[]): Plan {
   const pairs = steps.flatMap(({ route, gateways }) => gateways.map((gateway) => ({ route, gateway })));
-  // With somewhere else to go nobody waits 32 s for one that is silent.
-  const firstResponseMs = pairs.length > 1 ? GATEWAY_FIRST_RESPONSE_MS : undefined;
-  const groups = pairs.map((pair) => [{ ...gatewayTarget(world, request, pair), firstResponseMs }]);
+  const groups = pairs.map((pair) => {
+    // With somewhere else to go nobody waits 32 s for one that is silent.
+    const patienceMs = portOf(pair.gateway) === undefined ? SRV_FIRST_RESPONSE_MS : GATEWAY_FIRST_RESPONSE_MS;
+    const firstResponseMs = pairs.length > 1 ? patienceMs : undefined;
+    return [{ ...gatewayTarget(world, request, pair), firstResponseMs }];
+  });
   return targets(steps[0]?.route.id ?? null, groups, request.headers);
 }
 
@@ -141,7 +146,8 @@ function gatewayTarget(
   { route, gateway }: { route: RouteRecord; gateway: GatewayRecord },
 ): Target {
   const options = optionsOf(route);
-  const place = `${bracketed(gateway.host)}:${gateway.port}`;
+  const port = portOf(gateway);
+  const place = port === undefined ? bracketed(gateway.host) : `${bracketed(gateway.host)}:${port}`;
   const suffix = gateway.transport === "udp" ? "" : `;transport=${gateway.transport}`;
   const called = outgoingNumber(request.to, options.called, options);
   const uri = isUri(request.to) ? request.to : `sip:${called}@${place}${suffix}`;
@@ -149,7 +155,7 @@ function gatewayTarget(
   return {
     transport: gateway.transport,
     host: gateway.host,
-    port: gateway.port,
+    port,
     flow: undefined,
     requestUri: uri,
     ...callerTowards(request, options, ownHost(world, gateway.transport, gateway.host)),
@@ -177,6 +183,11 @@ function hostTarget(world: World, request: PlanRequest, destination: Extract<Des
     toUri: request.to,
     ...NO_ROUTE,
   };
+}
+
+/** undefined: DNS says. */
+function portOf(gateway: GatewayRecord): number | undefined {
+  return gateway.port === 0 ? undefined : gateway.port;
 }
 
 /** How a peer knows us. */

@@ -115,8 +115,8 @@ export class Pinger {
     const bracketed = host.includes(":") ? `[${host}]` : host;
     const near = sip.localAddress(transport, host).address;
     const ping = sip.ping({
-      target: { transport, host, port },
-      requestUri: `sip:${bracketed}:${port}${transport === "udp" ? "" : `;transport=${transport}`}`,
+      target: { transport, host, port: port === 0 ? undefined : port },
+      requestUri: `sip:${bracketed}${port === 0 ? "" : `:${port}`}${transport === "udp" ? "" : `;transport=${transport}`}`,
       fromUri: `sip:voepy@${near.includes(":") ? `[${near}]` : near}`,
       timeoutMs: Math.min(LONGEST_WAIT_MS, watch.intervalMs),
     });

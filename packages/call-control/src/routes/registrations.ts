@@ -127,9 +127,9 @@ export class Registrations {
     const { transport, host, port } = gatewayOf(account);
     const { username = "", password = "" } = account.route.auth;
     const domain = host.includes(":") ? `[${host}]` : host;
-    const place = port === 5060 ? domain : `${domain}:${port}`;
+    const place = port === 5060 || port === 0 ? domain : `${domain}:${port}`;
     return this.#options.sip.register({
-      target: { transport, host, port },
+      target: { transport, host, port: port === 0 ? undefined : port },
       registrarUri: `sip:${place}${transport === "udp" ? "" : `;transport=${transport}`}`,
       aor: `sip:${username}@${domain}`,
       contactUser: contactUserOf(account.route) ?? username,
