@@ -33,7 +33,7 @@ tenants:
       - {username: alice, password: wonder, number: "+15125550199"}
       - {username: bob, password: builder, number: "+15125550198", outbound: true}
     routes:
-      - {id: trunk, allowed_source_cidrs: [${TRUNK}/32], gateways: [{host: ${TRUNK}, port: 5060}]}
+      - {id: trunk, options_ping_secs: 0, allowed_source_cidrs: [${TRUNK}/32], gateways: [{host: ${TRUNK}, port: 5060}]}
     numbers:
       - {number: "+15125550100", route_id: trunk}
       - {number: "+15125550101", inbound_action: {type: echo}}
