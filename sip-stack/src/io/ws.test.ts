@@ -1,5 +1,6 @@
 /** SIP over WebSocket (RFC 7118) with a real WebSocket client on loopback; @net. */
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { seededRandom } from "@voepy/base";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -182,6 +183,23 @@ test("@net without the subprotocol sip there is no connection (RFC 7118 §4.1); 
   expect([page.status, page.headers.get("upgrade")]).toEqual([426, "websocket"]);
   const several = await new Browser(`ws://${url}/`, ["xmpp", "sip"]).open();
   expect(several.socket.protocol).toBe("sip");
+});
+
+test("@net a client that is refused and resets its connection harms nobody", async () => {
+  const server = await wsRig();
+  const { port } = server.transport.bound;
+  for (let i = 0; i < 20; i++) {
+    const socket = connect({ host: "127.0.0.1", port });
+    closeLater(() => socket.destroy());
+    await new Promise<void>((done) => socket.once("connect", () => done()));
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", () =>
+      socket.resetAndDestroy(),
+    );
+    await new Promise<void>((done) => socket.once("close", () => done()));
+  }
+  const browser = await new Browser(`ws://127.0.0.1:${port}/`).open();
+  browser.socket.send(OPTIONS);
+  await server.nextSource();
 });
 
 test("@net CRLF CRLF gets its pong, a lone CRLF nothing (RFC 5626 §4.4.1)", async () => {

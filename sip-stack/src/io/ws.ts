@@ -78,6 +78,8 @@ function serve(
     if (!offersSip(request)) {
       // RFC 7118 §4.1: without the subprotocol there is no SIP on the connection.
       sink.count(`${transport}RefusedConnections`);
+      // From here on nobody else listens: a reset would end the process.
+      socket.on("error", () => socket.destroy());
       socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
