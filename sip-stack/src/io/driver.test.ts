@@ -1,4 +1,5 @@
 /** The driver on real loopback sockets; @net. */
+import { createSocket } from "node:dgram";
 import { connect, type Socket } from "node:net";
 import { seededRandom } from "@voepy/base";
 import { afterEach, expect, test } from "vitest";
@@ -71,6 +72,21 @@ test("@net a port that is taken is refused by transport, address, port and what 
       `${transport} 127.0.0.1:${first.port} is taken by another program: stop it, or set another SIP port`,
     );
   }
+});
+
+test("@net a Via or Contact with port 0 ends nothing but its own request", async () => {
+  const server = await party("udp", 1);
+  const phone = createSocket("udp4");
+  closeLater(() => phone.close());
+  await new Promise<void>((done) => phone.bind(0, "127.0.0.1", done));
+  const options = (via: string): string =>
+    `OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP ${via}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: ${via}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`;
+  const answer = new Promise<string>((done) => phone.once("message", (bytes) => done(bytes.toString())));
+  phone.send(options("127.0.0.1:0;branch=z9hG4bK0"), server.port, "127.0.0.1");
+  phone.send(options("127.0.0.1:9;branch=z9hG4bK1;rport"), server.port, "127.0.0.1");
+  expect(await answer).toContain("branch=z9hG4bK1");
+  server.call({ transport: "udp", host: "127.0.0.1", port: 0 });
+  expect(await server.next("failed")).toMatchObject({ cause: "transport" });
 });
 
 test("@net nobody listening on a TCP port fails the call at once", async () => {

@@ -152,7 +152,12 @@ class Driver {
     }
     const { trace, clock } = this.options;
     trace?.({ direction: "sent", peer: to, local: this.near(to), callId, wallMs: clock.wallMs(), bytes });
-    line.transport.send(bytes, to, failed);
+    try {
+      line.transport.send(bytes, to, failed);
+    } catch (thrown) {
+      // Peers choose ports and addresses (a Via may name port 0, which Node refuses by throwing): none may end the process.
+      queueMicrotask(() => failed(messageOf(thrown)));
+    }
   }
 
   #locate({ id, target }: Effect & { type: "locate" }): void {
