@@ -80,8 +80,8 @@ async function expireRecordings(
     }
     await store.commit({ recordings: expired });
     count += expired.length;
-    // What could not be removed would be found again at once: the next round tries again.
-    if (due.length < BATCH || expired.length < due.length) break;
+    // What could not be removed is found again: the next round tries again.
+    if (due.length < BATCH || expired.length === 0) break;
   }
   return count;
 }

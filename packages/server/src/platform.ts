@@ -6,22 +6,33 @@ import type { RouteState, RunningCallControl } from "@voepy/call-control";
 import type { MediaPool } from "@voepy/media-engine";
 import { type Directory, makeDirectory } from "@voepy/policy";
 import type { RunningSipEndpoint } from "@voepy/sip-stack";
-import type { RouteRecord, Store } from "@voepy/store";
+import type { RouteRecord, SipUserRecord, Store } from "@voepy/store";
 import type { Config } from "./config-schema.ts";
 import type { Outside } from "./outside.ts";
 
 /**
- * Keeps the directory that calls ask up to date: changes made by the API count for the next SIP message. `shared` are
- * routes of the server itself.
+ * Keeps the directory that calls ask up to date: what the API changes counts for the next SIP message. `shared` are
+ * routes of the server itself; `usersGone` are names whose user is no longer there or has another password, so that a
+ * phone that registered as one must not be reached any more.
  */
 export async function keepDirectory(
   store: Store,
   shared: readonly RouteRecord[],
-  set: (directory: Directory) => void,
+  set: (directory: Directory, usersGone: readonly string[]) => void,
 ): Promise<void> {
+  let before: readonly SipUserRecord[] = [];
   const reload = async (): Promise<void> => {
     const settings = await store.settings.load();
-    set(makeDirectory({ ...settings, routes: [...settings.routes, ...shared] }));
+    const now = new Map(settings.sipUsers.map((user) => [user.username, user]));
+    const gone = before.filter(({ username, id, password }) => {
+      const user = now.get(username);
+      return user?.id !== id || user.password !== password;
+    });
+    before = settings.sipUsers;
+    set(
+      makeDirectory({ ...settings, routes: [...settings.routes, ...shared] }),
+      gone.map(({ username }) => username),
+    );
   };
   store.settings.onChange(reload);
   await reload();

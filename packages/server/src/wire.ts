@@ -9,6 +9,7 @@ import { type MediaPool, makeMediaPool, repairRecording } from "@voepy/media-eng
 import { type Directory, makeDirectory } from "@voepy/policy";
 import type { Sandbox } from "@voepy/sandbox";
 import { makeSipEndpoint, type RunningSipEndpoint, type SipEvent } from "@voepy/sip-stack";
+import type { Synthesizer } from "@voepy/speech";
 import { openStore, type Store } from "@voepy/store";
 import { makeWebhookSender, type WebhookSender } from "@voepy/webhooks";
 import type { Config } from "./config-schema.ts";
@@ -20,6 +21,7 @@ import { keepDirectory, platformOf } from "./platform.ts";
 import { addressTowards, openPublicAddresses, type PublicAddress } from "./public-address.ts";
 import { sandboxCalls, sandboxRoute, startSandbox } from "./sandbox.ts";
 import { sipHooks } from "./sip-hooks.ts";
+import { startSpeech } from "./speech.ts";
 import { startTracing, type Tracing } from "./tracing.ts";
 
 const version: string = (createRequire(import.meta.url)("../package.json") as { version: string }).version;
@@ -54,12 +56,15 @@ interface Parts {
   readonly nodeId: string;
   readonly media: MediaPool;
   readonly tracing: Tracing;
+  readonly speech: Synthesizer;
   directory: Directory;
   readonly publicAddress: { readonly sip: PublicAddress; readonly media: PublicAddress };
   /** Of a gateway's host name, as far as they are known. */
   gatewayAddresses: (host: string) => readonly string[];
   /** The directory is another than before. */
   routesChanged: () => void;
+  /** Its phones are not reached any more. */
+  forgetUser: (username: string) => void;
   isDraining: boolean;
 }
 
@@ -71,9 +76,10 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
   await recoverAfterCrash({ clock, makeId, log, store, links, recordingsFolder, repair: repairRecording });
   const sandbox = await startSandbox(outside, log);
   const shared = [sandboxRoute(sandbox.address)];
-  await keepDirectory(store, shared, (directory) => {
+  await keepDirectory(store, shared, (directory, usersGone) => {
     parts.directory = directory;
     parts.routesChanged();
+    usersGone.forEach(parts.forgetUser);
   });
   const { sip, control } = await startCalls(parts);
   const webhooks = startWebhooks(parts);
@@ -84,6 +90,7 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
     store,
     calls: control,
     traces: parts.tracing.traces,
+    voices: () => parts.speech.voices(),
     sandbox: sandboxCalls(
       sandbox,
       () => parts.directory,
@@ -134,10 +141,12 @@ async function openParts(
     nodeId: await store.value("node_id", () => makeId("node")),
     media: await startMedia(config, log, outside),
     tracing: startTracing(config, outside, log),
+    speech: startSpeech(config, log, outside),
     directory: makeDirectory(await store.settings.load()),
     publicAddress: await openPublicAddresses(config, { clock, log, ask: outside.stun }),
     gatewayAddresses: () => [],
     routesChanged: () => undefined,
+    forgetUser: () => undefined,
     isDraining: false,
   };
   return { parts, first };
@@ -159,6 +168,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
     media,
     directory: () => parts.directory,
     http: outside.http,
+    speech: parts.speech,
     links,
     traces: parts.tracing.traces,
     limits: {
@@ -176,6 +186,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
   });
   parts.gatewayAddresses = control.gatewayAddresses;
   parts.routesChanged = control.routesChanged;
+  parts.forgetUser = sip.forgetBindings;
   deliver = (event) => control.onSipEvent(event);
   for (const event of early) control.onSipEvent(event);
   return { sip, control };
@@ -216,6 +227,7 @@ function startSip(parts: Parts, onEvent: (event: SipEvent) => void): Promise<Run
     listeners: sipListeners(config, () => parts.publicAddress.sip.current()),
     trustedCaFile: trusted_ca === undefined ? undefined : resolve(trusted_ca),
     transports: outside.sipTransports,
+    dns: outside.dns,
     domain: config.sip.domain,
     userAgentName: `voepy/${version}`,
     digestAlgorithms: config.sip.digest_algorithms,
@@ -249,7 +261,7 @@ function udpTarget(sip: RunningSipEndpoint): { host: string; port: number } {
 
 async function metricsOf(
   sip: RunningSipEndpoint,
-  { media, tracing }: Parts,
+  { media, tracing, speech }: Parts,
   control: RunningCallControl,
 ): Promise<Record<string, number>> {
   const prefixed = (prefix: string, counters: Readonly<Record<string, number>>): [string, number][] =>
@@ -257,7 +269,11 @@ async function metricsOf(
   return {
     calls_live: control.liveCalls(),
     ...tracing.counters(),
-    ...Object.fromEntries([...prefixed("sip", sip.counters()), ...prefixed("media", await media.counters())]),
+    ...Object.fromEntries([
+      ...prefixed("sip", sip.counters()),
+      ...prefixed("media", await media.counters()),
+      ...prefixed("speech", speech.counters()),
+    ]),
   };
 }
 
@@ -274,7 +290,7 @@ interface Built {
 
 function running(built: Built): Server {
   const { parts, sip, sandbox, control, webhooks, housekeeping, api, first } = built;
-  const { config, log, store, media, tracing, outside } = parts;
+  const { config, log, store, media, tracing, speech, outside } = parts;
   const { clock } = outside;
   return {
     api,
@@ -298,6 +314,7 @@ function running(built: Built): Server {
         ["routes", () => control.leaveRoutes()],
         ["sip", () => sip.close()],
         ["tracing", () => tracing.close()],
+        ["speech", () => speech.close()],
         ["media", () => media.close()],
         ["housekeeping", () => housekeeping.close()],
         ["webhooks", () => webhooks.close()],
