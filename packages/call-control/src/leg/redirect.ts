@@ -1,9 +1,9 @@
 /** A 3xx of a gateway (RFC 3261 §8.1.3.4): where the call may go on, where its route follows redirections at all. */
-import { judgeAddress } from "@voepy/base";
 import { allowedRedirects, optionsOf, REDIRECT_HOPS, type RedirectContact } from "@voepy/policy";
 import {
   type Header,
   headersOf,
+  isInside,
   paramOf,
   parseNameAddr,
   parseUri,
@@ -47,8 +47,7 @@ export function redirectTargets(from: Target, headers: readonly Header[], trail:
 
 /** A carrier outside must not aim our calls at what is inside. */
 function mayBeCalled(from: Target, contact: ReadContact): boolean {
-  const isInside = judgeAddress(from.host, false) !== undefined;
-  return isInside || !/^[\d.]+$|:/.test(contact.host) || judgeAddress(contact.host, false) === undefined;
+  return contact.host === from.host || !isInside(contact.host, from.host);
 }
 
 function readContact(value: string): ReadContact | undefined {

@@ -45,7 +45,10 @@ export class Pinger {
     for (const [key, watch] of this.#watches) if (wanted.get(key) !== watch) this.#forget(key, watch);
     for (const [key, watch] of wanted) {
       this.#watches.set(key, watch);
-      if (watch.timer === undefined && watch.intervalMs < Number.POSITIVE_INFINITY) this.#schedule(watch, this.#soon());
+      // Of one that nobody asks any more nothing is known.
+      if (watch.intervalMs === Number.POSITIVE_INFINITY) {
+        watch.health = unknownHealth(watch.health.gateway, this.#options.clock.wallMs());
+      } else if (watch.timer === undefined) this.#schedule(watch, this.#soon());
     }
   }
 
