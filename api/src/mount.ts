@@ -135,6 +135,8 @@ function sendStream(c: Context<ApiEnv>, { body, mediaType }: NonNullable<Answer[
   c.header("cache-control", "private, no-store");
   // Proxies that gather what they pass on would hold events back.
   c.header("x-accel-buffering", "no");
+  // When it ends so does its connection: one that stayed open would hold up a server that goes down.
+  c.header("connection", "close");
   if (c.req.method !== "HEAD") return c.newResponse(body);
   // Nobody will read it.
   void body.cancel();
