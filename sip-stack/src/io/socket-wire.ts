@@ -12,7 +12,11 @@ const PING: Uint8Array = Buffer.from("\r\n\r\n");
 export function takeSocket(flows: Flows, sink: TransportSink, socket: Socket): void {
   const address = plainAddress(socket.remoteAddress ?? "");
   // Gone between its handshake and now.
-  if (address === "") return void socket.destroy();
+  if (address === "") {
+    socket.on("error", () => socket.destroy());
+    socket.destroy();
+    return;
+  }
   const flow = flows.open(wireOf(socket), { address, port: socket.remotePort ?? 0 }, true);
   listen(flows, sink, flow, socket);
 }

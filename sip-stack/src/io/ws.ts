@@ -94,7 +94,14 @@ function offersSip(request: IncomingMessage): boolean {
 }
 
 function take(flows: Flows, sink: TransportSink, webSocket: WebSocket, request: IncomingMessage): void {
+  let problem = "the peer closed the connection";
+  // First of all: an error that nobody listens to would end the process.
+  webSocket.on("error", (error) => {
+    problem = error.message;
+    sink.count(`${flows.transport}FramingErrors`);
+  });
   const address = plainAddress(request.socket.remoteAddress ?? "");
+  // Gone while it shook hands.
   if (address === "") return webSocket.terminate();
   const flow = flows.open(wireOf(webSocket), { address, port: request.socket.remotePort ?? 0 }, true);
   webSocket.on("message", (data) => {
@@ -106,11 +113,6 @@ function take(flows: Flows, sink: TransportSink, webSocket: WebSocket, request: 
   });
   webSocket.on("ping", () => flows.heard(flow));
   webSocket.on("pong", () => flows.heard(flow, { isPong: true }));
-  let problem = "the peer closed the connection";
-  webSocket.on("error", (error) => {
-    problem = error.message;
-    sink.count(`${flow.peer.transport}FramingErrors`);
-  });
   webSocket.on("close", () => flows.drop(flow, problem));
 }
 
