@@ -1,4 +1,5 @@
 /** A leg written down in one thread and taken up in another: same socket, same stream, same recordings. */
+import { TalkbackReader } from "../fork/talkback-ring.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Port } from "../graph/port.ts";
 import type { MovableRtpIo, RtpSocket } from "../io/rtp-io.ts";
@@ -21,6 +22,7 @@ export function legStateOf(port: Port, io: MovableRtpIo): LegState {
     rxForeign: port.rxForeign,
     rxUnfit: port.rxUnfit,
     taps: port.taps.map(({ recording, ring, startMs, isPaused }) => ({ recording, ring, startMs, isPaused })),
+    talkbacks: port.talkbacks.list.map(({ stream, ring, target }) => ({ stream, ring, target })),
   };
 }
 
@@ -36,6 +38,8 @@ export function adoptLeg(
   port.rxForeign = state.rxForeign;
   port.rxUnfit = state.rxUnfit;
   for (const tap of state.taps) port.taps.push({ ...tap, tap: makeRecorderTap(tap.ring, tap.startMs) });
+  for (const talkback of state.talkbacks)
+    port.talkbacks.list.push({ ...talkback, reader: new TalkbackReader(talkback.ring) });
   if (state.params !== undefined) {
     port.continueFrom(state.params, state.tx);
     graph.setParams(port, state.params);

@@ -1,5 +1,6 @@
 /** What a media pool is built from. */
 import type { Clock, Log, Random } from "@voepy/base";
+import type { ConnectFork } from "../fork/socket.ts";
 import type { RtpIo } from "../io/rtp-io.ts";
 import type { MediaPool } from "../types.ts";
 
@@ -21,6 +22,8 @@ export interface MediaPoolOptions {
   readonly log: Log;
   /** `rtpSilent` is told after this many ms without RTP on a leg that may receive. Default: never. */
   readonly mediaSilenceMs?: number | undefined;
+  /** With `workers: 0`: how forks reach their peers. Default: by real WebSockets. */
+  readonly connectFork?: ConnectFork | undefined;
   /** Default: `ffmpeg` on PATH. */
   readonly ffmpegPath?: string | undefined;
 }
