@@ -6,7 +6,7 @@ import type { CallRecord, InboundAction, NumberRecord, RouteRecord } from "@voep
 import { beginTransfer } from "./bridge/transfer.ts";
 import { LiveCall } from "./call/call.ts";
 import { endCall } from "./call/end.ts";
-import { callAnswered } from "./dial.ts";
+import { callAnswered, checkCallerId } from "./dial.ts";
 import { customHeadersOf, diversionsOf, incomingCaller, numberOf } from "./leg/caller-id.ts";
 import { Leg } from "./leg/leg.ts";
 import { applyAudio, codecsFor, nextCapabilities } from "./leg/media-params.ts";
@@ -79,6 +79,12 @@ function numberOfCall(world: World, event: InviteEvent, route: RouteRecord | und
 
 /** A softphone that may dial out: its call, joined to whom it dialled (SPEC 4.19). */
 function admitUserDial(world: World, event: InviteEvent, caller: Extract<Caller, { type: "user" }>): void {
+  const refusal = dialRefusal(world, caller);
+  if (refusal !== undefined) {
+    world.sip.refuse(event.session, refusal);
+    world.log.info("softphone may not dial", { from: shortNumber(caller.from), status: refusal.status });
+    return;
+  }
   const uri = parseUri(event.requestUri);
   const dialled = numberOf(event.requestUri);
   const to = /^\+?[0-9]+$/.test(dialled) ? normaliseNumber(dialled) : uri?.kind === "sip" ? event.requestUri : dialled;
@@ -89,6 +95,22 @@ function admitUserDial(world: World, event: InviteEvent, caller: Extract<Caller,
     { id: "", tenantId: caller.tenantId, number: to, routeId: null, inboundAction: action },
     caller,
   );
+}
+
+/** What a dial by the API would be refused with, as SIP says it; counts the dial otherwise. */
+function dialRefusal(
+  world: World,
+  { tenantId, from }: { tenantId: string; from: string },
+): { status: number; reason: string } | undefined {
+  try {
+    checkCallerId(world, tenantId, from, false);
+  } catch (thrown) {
+    if (!(thrown instanceof CodedError)) throw thrown;
+    const isLimit = thrown.code === "concurrency_limit_exceeded" || thrown.code === "cps_limit_exceeded";
+    return isLimit ? { status: 503, reason: "Service Unavailable" } : { status: 403, reason: "Forbidden" };
+  }
+  world.registry.countDial(tenantId, world.clock.nowMs());
+  return undefined;
 }
 
 type Caller = { readonly from: string; readonly name: string } & (

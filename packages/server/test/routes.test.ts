@@ -409,6 +409,23 @@ describe("limits", () => {
     expect([early, first.calls.length]).toEqual([1, 3]);
   });
 
+  test("the tenant's limits hold for a softphone that dials out as for the API", async () => {
+    const users = '    sip_users: [{username: bob, password: builder, number: "+15125550198", outbound: true}]';
+    const yaml = base(`
+      - {id: main, options_ping_secs: 0, gateways: [{host: 10.0.2.1}]}
+`).replace("    numbers:", `    quota: {max_concurrent_calls: 1}\n${users}\n    numbers:`);
+    world = await World.open("", yaml);
+    const first = await gateway(1, { onCall: answering });
+    const bob = await world.softphone("bob");
+    const calls = [await bob.dial(TO), await bob.dial(TO)];
+    await world.clock.advance(1000);
+    expect(calls.map(({ state, status }) => [state, status])).toEqual([
+      ["answered", 200],
+      ["failed", 503],
+    ]);
+    expect(first.calls.map(({ from }) => from?.uri)).toEqual(["sip:+15125550198@10.0.0.1"]);
+  });
+
   test("the server's own calls a second hold for dials (429) and for callers (503)", async () => {
     world = await World.open(
       "",

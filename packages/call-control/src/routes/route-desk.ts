@@ -34,6 +34,7 @@ export class RouteDesk {
   readonly #capacity: Capacity;
   /** By gateway: monotonic ms until which it is left alone. */
   readonly #asideUntilMs = new Map<string, number>();
+  #isClosed = false;
 
   constructor(options: RouteDeskOptions) {
     this.#options = options;
@@ -56,6 +57,7 @@ export class RouteDesk {
 
   /** Follows the routes of the directory as it is now: at the start and whenever settings changed. */
   refresh(): void {
+    if (this.#isClosed) return;
     const routes = this.#options.directory().allRoutes();
     this.#pinger.watch(routes);
     this.#registrations.keep(routes);
@@ -125,6 +127,7 @@ export class RouteDesk {
 
   /** Stops asking, and takes registrations back. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#pinger.close();
     await this.#registrations.close();
   }
