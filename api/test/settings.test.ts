@@ -143,6 +143,20 @@ describe("routes", () => {
     ]);
   });
 
+  test("have one default among them, which a deleted one no longer is", async () => {
+    const first = await resourceOf(await post("/v1/routes", { is_default: true }));
+    const second = await resourceOf(await post("/v1/routes", {}));
+    const defaults = async () =>
+      (await listOf(await world.ask("/v1/routes"))).data.filter((row) => row.is_default).map(({ id }) => id);
+    expect([first.is_default, second.is_default, await defaults()]).toEqual([true, false, [first.id]]);
+    await patch(`/v1/routes/${second.id}`, { is_default: true });
+    expect(await defaults()).toEqual([second.id]);
+    await patch(`/v1/routes/${first.id}`, { is_default: false });
+    expect(await defaults()).toEqual([second.id]);
+    await world.ask(`/v1/routes/${second.id}`, { method: "DELETE" });
+    expect((await world.store.settings.tenants.get("default"))?.defaultRoute).toBeNull();
+  });
+
   test("show how their gateways answer and whether they are registered", async () => {
     const made = await resourceOf(await post("/v1/routes", {}));
     expect(made).toMatchObject({

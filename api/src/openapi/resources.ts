@@ -212,6 +212,7 @@ export const route = z
     trust_pai: z.boolean(),
     contact_user: text,
     register_expires_secs: z.int(),
+    is_default: z.boolean(),
     health: z.array(health).meta({ description: "Of each gateway that is watched" }),
     registration: registration.nullable().meta({ description: "null where the route does not register" }),
     created_at: time,

@@ -19,7 +19,7 @@ export interface ResourceSpec<Row> {
   readonly schema: ResourceName;
   readonly listSchema: ResourceName;
   readonly rows: Configured<Row>;
-  serialize(row: Row): unknown;
+  serialize(row: Row): unknown | Promise<unknown>;
 }
 
 export function listRoute<Row>(spec: ResourceSpec<Row>): KeyedRoute {
@@ -34,7 +34,8 @@ export function listRoute<Row>(spec: ResourceSpec<Row>): KeyedRoute {
     },
     run: async ({ tenantId, input: { limit, cursor } }) => {
       const page = await spec.rows.list(tenantId, { limit, cursor });
-      return { status: 200, json: serializePage(page, (row) => spec.serialize(row)) };
+      const rows = await Promise.all(page.rows.map((row) => spec.serialize(row)));
+      return { status: 200, json: serializePage({ ...page, rows }, (row) => row) };
     },
   });
 }
@@ -50,7 +51,7 @@ export function getRoute<Row>(spec: ResourceSpec<Row>): KeyedRoute {
       summary: `Get a ${spec.noun}`,
       refusals: ["not_found"],
     },
-    run: async ({ tenantId, id }) => ({ status: 200, json: spec.serialize(await existing(spec, tenantId, id)) }),
+    run: async ({ tenantId, id }) => ({ status: 200, json: await spec.serialize(await existing(spec, tenantId, id)) }),
   });
 }
 

@@ -9,13 +9,19 @@ import { routeOf, type Trunk, trunkFields, trunkOf, trunkProblems } from "../sch
 import { serializeRoute } from "../serialize/settings.ts";
 import { deleteRoute, docOf, existing, getRoute, listRoute, patchOf, type ResourceSpec, saved } from "./resource.ts";
 
-const createBody = z.strictObject(trunkFields).meta({ id: "RouteCreate" });
+const isDefault = z
+  .boolean()
+  .optional()
+  .meta({ description: "The one that calls take which name none; the one before no longer is" });
+
+const createBody = z.strictObject({ ...trunkFields, is_default: isDefault }).meta({ id: "RouteCreate" });
 
 /** What may be absent may be taken away again, with null. */
 const { failover_route_id, caller_number, default_country_code, national_prefix, ...others } = trunkFields;
 const { international_prefix, max_channels, max_cps, contact_user, ...lasting } = others;
 const patchBody = patchOf({
   ...lasting,
+  is_default: isDefault,
   failover_route_id: failover_route_id.nullable(),
   caller_number: caller_number.nullable(),
   default_country_code: default_country_code.nullable(),
@@ -42,9 +48,28 @@ export function trunkRoutes(services: TrunkServices): Route[] {
     schema: "Route",
     listSchema: "RouteList",
     rows: services.store.settings.routes,
-    serialize: (row) => serializeRoute(row, services.live),
+    serialize: async (row) => ({
+      ...serializeRoute(row, services.live),
+      is_default: (await defaultRoute(services, row.tenantId)) === row.id,
+    }),
   };
-  return [listRoute(spec), create(spec, services), getRoute(spec), patch(spec, services), deleteRoute(spec)];
+  const noDefault = (row: RouteRecord): Promise<void> => setDefault(services, row, false);
+  return [listRoute(spec), create(spec, services), getRoute(spec), patch(spec, services), deleteRoute(spec, noDefault)];
+}
+
+async function defaultRoute({ store }: TrunkServices, tenantId: string): Promise<string | null> {
+  return (await store.settings.tenants.get(tenantId))?.defaultRoute ?? null;
+}
+
+/** undefined: as it is. */
+async function setDefault(
+  { store }: TrunkServices,
+  { id, tenantId }: RouteRecord,
+  isDefault: boolean | undefined,
+): Promise<void> {
+  const tenant = await store.settings.tenants.get(tenantId);
+  if (tenant === undefined || isDefault === undefined || isDefault === (tenant.defaultRoute === id)) return;
+  await store.settings.tenants.save({ ...tenant, defaultRoute: isDefault ? id : null });
 }
 
 function create(spec: ResourceSpec<RouteRecord>, services: TrunkServices): Route {
@@ -64,10 +89,11 @@ function create(spec: ResourceSpec<RouteRecord>, services: TrunkServices): Route
         },
       },
     },
-    run: async ({ tenantId, input }) => {
-      await check(services, tenantId, input);
-      const row = await saved(spec, routeOf(services.makeId("route"), tenantId, input), "id");
-      return { status: 201, json: spec.serialize(row) };
+    run: async ({ tenantId, input: { is_default, ...fields } }) => {
+      await check(services, tenantId, fields);
+      const row = await saved(spec, routeOf(services.makeId("route"), tenantId, fields), "id");
+      await setDefault(services, row, is_default);
+      return { status: 201, json: await spec.serialize(row) };
     },
   });
 }
@@ -85,7 +111,7 @@ function patch(spec: ResourceSpec<RouteRecord>, services: TrunkServices): Route 
         "What is given replaces what was there, null takes it away; `auth` of the same user without a password keeps it.",
       refusals: ["not_found"],
     },
-    run: async ({ tenantId, id, input }) => {
+    run: async ({ tenantId, id, input: { is_default, ...input } }) => {
       const before = trunkOf(await existing(spec, tenantId, id));
       const given = Object.entries(input).filter(([, value]) => value !== undefined);
       const changes = Object.fromEntries(given.map(([name, value]) => [name, value ?? undefined]));
@@ -93,7 +119,9 @@ function patch(spec: ResourceSpec<RouteRecord>, services: TrunkServices): Route 
       const merged = { ...before, ...changes } as Trunk;
       const after = { ...merged, auth: withPassword(merged.auth, before.auth) };
       await check(services, tenantId, after);
-      return { status: 200, json: spec.serialize(await saved(spec, routeOf(id, tenantId, after), "id")) };
+      const row = await saved(spec, routeOf(id, tenantId, after), "id");
+      await setDefault(services, row, is_default);
+      return { status: 200, json: await spec.serialize(row) };
     },
   });
 }
