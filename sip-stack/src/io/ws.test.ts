@@ -185,18 +185,24 @@ test("@net without the subprotocol sip there is no connection (RFC 7118 §4.1); 
   expect(several.socket.protocol).toBe("sip");
 });
 
-test("@net a client that is refused and resets its connection harms nobody", async () => {
+test("@net clients that reset their connection while it is refused or taken harm nobody", async () => {
   const server = await wsRig();
   const { port } = server.transport.bound;
-  for (let i = 0; i < 20; i++) {
+  const refused = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+  const taken = `${refused}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: sip\r\n`;
+  // Reserved bits, which no frame may have.
+  const broken = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+  const attack = async (head: string): Promise<void> => {
     const socket = connect({ host: "127.0.0.1", port });
     closeLater(() => socket.destroy());
-    await new Promise<void>((done) => socket.once("connect", () => done()));
-    socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", () =>
-      socket.resetAndDestroy(),
-    );
-    await new Promise<void>((done) => socket.once("close", () => done()));
-  }
+    socket.on("error", () => socket.destroy());
+    const closed = new Promise<void>((done) => socket.once("close", () => done()));
+    socket.once("connect", () => {
+      socket.write(Buffer.concat([Buffer.from(`${head}\r\n`), broken]), () => socket.resetAndDestroy());
+    });
+    await closed;
+  };
+  for (let i = 0; i < 20; i++) await Promise.all([attack(refused), attack(taken), attack(taken)]);
   const browser = await new Browser(`ws://127.0.0.1:${port}/`).open();
   browser.socket.send(OPTIONS);
   await server.nextSource();
