@@ -33,6 +33,7 @@ import { phoneNumberRoutes } from "./routes/phone-numbers.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
 import { type SandboxCalls, sandboxRoutes } from "./routes/sandbox.ts";
 import { sipUserRoutes } from "./routes/sip-users.ts";
+import { streamingRoutes } from "./routes/streamings.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { trunkRoutes } from "./routes/trunks.ts";
@@ -129,6 +130,7 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
     ...traceRoutes(options),
     ...downloadRoutes(options),
     ...recordingRoutes(options),
+    ...streamingRoutes(options),
     ...configurationRoutes(options),
     ...eventRoutes({ store: options.store, streams }),
     ...sandboxRoutes(options.sandbox),

@@ -231,6 +231,7 @@ function fakeCalls(store: Store, clock: Clock): FakeCalls {
     acts: [],
     dialled: [],
     refuse: undefined,
+    streamings: () => [],
     gate: Promise.resolve(),
     async dial(tenantId, body, idempotency) {
       await fake.gate;

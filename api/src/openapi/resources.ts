@@ -63,6 +63,24 @@ export const recording = z
   })
   .meta({ id: "Recording" });
 
+export const stream = z
+  .object({
+    id: z.string().meta({ examples: ["voepy_strm_01HZ0000000000000000000000"] }),
+    call_id: z.string(),
+    leg_id: z.string(),
+    stream_url: z.string(),
+    stream_track: z.enum(["inbound_track", "outbound_track", "both_tracks"]),
+    stream_codec: z.enum(["PCMU", "PCMA", "G722", "OPUS", "L16"]),
+    stream_protocol: z.enum(["telnyx", "twilio", "jambonz", "raw"]),
+    bidirectional: z.boolean(),
+    status: z.enum(["connecting", "active", "stopped", "failed"]),
+    started_at: time,
+    frames_sent: z.int(),
+    frames_dropped: z.int().meta({ description: "Media the far end was too slow for" }),
+    queue_ms: z.int().meta({ description: "Sound from the far end that waits to be played" }),
+  })
+  .meta({ id: "Stream" });
+
 const callFields = {
   id: z.string().meta({ examples: ["voepy_call_01HZ0000000000000000000000"] }),
   direction,
@@ -350,3 +368,4 @@ export const resources = {
 } as const;
 
 export type ResourceName = keyof typeof resources;
+  StreamList: listOf(stream, "StreamList"),

@@ -1,4 +1,5 @@
 /** Fields of what tenants configure, the same in the API and in the configuration file. Wire names: these are the wire. */
+import { streamWish } from "@voepy/call-control";
 import type { InboundAction } from "@voepy/store";
 import { z } from "zod";
 
@@ -44,6 +45,7 @@ export const inboundAction = z.discriminatedUnion("type", [
     from: z.string().max(256).optional(),
     record: z.enum(["off", "on_answer", "record-from-answer"]).optional(),
   }),
+  z.strictObject({ type: z.literal("stream"), ...streamWish.shape }),
   z.strictObject({ type: z.literal("echo") }),
   z.strictObject({ type: z.literal("reject"), cause: z.enum(["user_busy", "rejected"]).default("rejected") }),
 ]) satisfies z.ZodType<InboundAction>;

@@ -21,6 +21,9 @@ import { RouteDesk } from "./routes/route-desk.ts";
 import type { RouteState } from "./routes/route-state.ts";
 import type { CallControl } from "./services.ts";
 import { verbs } from "./verbs/index.ts";
+import { serializeStream } from "./stream/serialize.ts";
+import { onFork } from "./stream/streaming.ts";
+import { Streams } from "./stream/streams.ts";
 import type { AnyVerb } from "./verbs/verb.ts";
 import type { CallControlOptions, World } from "./world.ts";
 
@@ -50,6 +53,7 @@ export function makeCallControl(options: CallControlOptions): RunningCallControl
     prompts: new PromptLibrary(options),
     recordings: new RecordingFolder(options.recordingsFolder),
   };
+    streams: new Streams(),
   const table = new Map(verbs.map((verb) => [verb.name, verb]));
   world.media.onEvent((event) => onMediaEvent(world, event));
   world.routes.refresh();
@@ -57,6 +61,7 @@ export function makeCallControl(options: CallControlOptions): RunningCallControl
     dial: (tenantId, body, idempotency) => dial(world, tenantId, body, idempotency),
     act: (tenantId, callId, name, body) => act(world, table, { tenantId, callId, name }, body),
     liveCalls: () => world.registry.live().length,
+    streamings: (tenantId, callId) => world.streams.ofCall(tenantId, callId).map(serializeStream),
     onSipEvent: (event) => onSipEvent(world, event),
     routeState: (route) => world.routes.stateOf(route),
     gatewayAddresses: (host) => world.routes.addressesOf(host),
@@ -196,6 +201,11 @@ function onMediaEvent(world: World, event: MediaEvent): void {
       onRecordingFailed(world, event);
       return;
     case "workerLost":
+    case "forkStarted":
+    case "forkStopped":
+    case "forkFailed":
+      onFork(world, event);
+      return;
       for (const id of event.legs) {
         const leg = world.registry.legs.get(id);
         if (leg !== undefined)
@@ -209,7 +219,9 @@ function onMediaEvent(world: World, event: MediaEvent): void {
   }
 }
 
-function onLegMedia(world: World, leg: Leg, event: Extract<MediaEvent, { leg: string }>): void {
+type LegEvent = Exclude<Extract<MediaEvent, { leg: string }>, { stream: string }>;
+
+function onLegMedia(world: World, leg: Leg, event: LegEvent): void {
   switch (event.type) {
     case "digit":
       onDigit(world, leg, event.digit);

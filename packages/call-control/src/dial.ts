@@ -11,7 +11,9 @@ import { makePlan, type Plan, sipParts } from "./leg/plan.ts";
 import { playUrl, stopPlayback } from "./playout.ts";
 import { recordAsWished } from "./recordings.ts";
 import type { DialBody } from "./schema/dial.ts";
-import { asksForStream } from "./schema/fields.ts";
+import { streamWishOf } from "./schema/stream.ts";
+import { streamSpec } from "./stream/spec.ts";
+import { streamAsWished } from "./stream/streaming.ts";
 import type { World } from "./world.ts";
 
 /** Checks, stores, and only then lets the INVITE leave. Throws CodedError for a refused request. */
@@ -22,6 +24,8 @@ export async function dial(
   idempotency: { path: string; key: string } | undefined,
 ): Promise<CallDetail> {
   refuseMissingEngines(body);
+  const wish = streamWishOf(body);
+  const spec = wish && streamSpec(world, wish);
   checkRoute(world, tenantId, body.route_id);
   if (body.audio_url !== undefined) world.prompts.check(body.audio_url);
   checkCallerId(world, tenantId, body.from, body.caller_id_forwarding);
@@ -37,6 +41,7 @@ export async function dial(
   if (plan.type === "nowhere" && plan.refusal !== undefined) throw plan.refusal;
   takeTurn(world, tenantId);
   const call = newCall(world, tenantId, body, plan);
+  call.streamSpec = spec;
   if (idempotency !== undefined) call.bindIdempotency(idempotency);
   call.tell("call.started", {}, call.primary);
   await call.flushed();
@@ -80,6 +85,8 @@ export function callAnswered(world: World, call: LiveCall): void {
   call.primary.patch({ status: "answered", answeredAt: now });
   call.advance("answered", { answeredAt: now, sipCode: 200 });
   recordAsWished(world, call.primary, "on_answer");
+  streamAsWished(world, call.primary, call.streamSpec);
+  call.streamSpec = undefined;
   const limitMs = Math.min(call.timeLimitMs ?? Number.POSITIVE_INFINITY, world.limits.maxCallMs);
   call.setTimer("limit", limitMs, () => endCall(world, call, { reason: "time_limit", initiator: "system" }));
 }
@@ -186,11 +193,4 @@ function refuseMissingEngines(body: DialBody): void {
       param: "answering_machine_detection",
     });
   }
-  refuseStream(body);
-}
-
-/** `stream_url` needs the WebSocket fork. */
-export function refuseStream(body: { stream_url?: string | undefined }): void {
-  if (!asksForStream(body)) return;
-  throw new CodedError("engine_not_configured", "media streaming is not configured", { param: "stream_url" });
 }

@@ -17,6 +17,11 @@ export type EventType =
   | "call.playback_started"
   | "call.playback_ended"
   | "recording.completed"
+  | "call.speak_started"
+  | "call.speak_ended"
+  | "streaming.started"
+  | "streaming.stopped"
+  | "streaming.failed"
   | "recording.failed";
 
 /** Events that tell of the call's life carry the whole Call. */

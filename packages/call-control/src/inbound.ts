@@ -11,6 +11,7 @@ import { customHeadersOf, diversionsOf, incomingCaller, numberOf } from "./leg/c
 import { Leg } from "./leg/leg.ts";
 import { applyAudio, codecsFor, nextCapabilities } from "./leg/media-params.ts";
 import type { JsonObject } from "./serialize/call.ts";
+import { streamSpec } from "./stream/spec.ts";
 import type { World } from "./world.ts";
 
 type InviteEvent = Extract<SipEvent, { type: "invite" }>;
@@ -234,13 +235,27 @@ function runAction(world: World, call: LiveCall, number: NumberRecord): void {
     rejectInbound(world, call, action.cause, "system");
     return;
   }
+  if (action.type === "stream" && !wishStream(world, call, action)) return;
   answerInbound(world, call).then(
     () => {
       if (action.type === "echo") call.primary.media?.setEcho(true);
-      else if (!call.isOver) dialAction(world, call, action);
+      else if (action.type === "dial" && !call.isOver) dialAction(world, call, action);
     },
     (thrown: unknown) => world.log.warn("inbound action failed", { call: call.id, why: messageOf(thrown) }),
   );
+}
+
+/** False: what the number asks for cannot be had, and its caller was refused. */
+function wishStream(world: World, call: LiveCall, action: Extract<InboundAction, { type: "stream" }>): boolean {
+  try {
+    call.streamSpec = streamSpec(world, action);
+    return true;
+  } catch (thrown) {
+    world.log.warn("the number's stream cannot be had", { call: call.id, why: messageOf(thrown) });
+    const refusal = { status: 480, reason: "Temporarily Unavailable" };
+    endCall(world, call, { reason: "carrier_error", initiator: "system", sipCode: 480, refusal });
+    return false;
+  }
 }
 
 function dialAction(world: World, call: LiveCall, action: Extract<InboundAction, { type: "dial" }>): void {
@@ -256,6 +271,7 @@ function dialAction(world: World, call: LiveCall, action: Extract<InboundAction,
     timeoutMs: ACTION_RING_MS,
     audioUrl: undefined,
     recordWish: { record, record_channels: "single", record_format: "mp3" },
+    streamSpec: undefined,
   });
 }
 

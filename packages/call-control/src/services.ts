@@ -2,6 +2,7 @@
 import type { CallDetail } from "@voepy/store";
 import type { z } from "zod";
 import type { DialBody } from "./schema/dial.ts";
+import type { JsonObject } from "./serialize/call.ts";
 
 export interface CallControl {
   /** `POST /v1/calls`, body parsed by `dialSchema`. The idempotency row is bound to the call in the same commit. */
@@ -11,6 +12,8 @@ export interface CallControl {
    * (404), its status (409), then the verb's own rules.
    */
   act(tenantId: string, callId: string, verb: string, body: unknown): Promise<CallDetail>;
+  /** Streams of a call of this process, the oldest first; empty for any other. Rows of `GET /v1/calls/{id}/streamings`. */
+  streamings(tenantId: string, callId: string): JsonObject[];
   /** Calls that are not over, for /readyz and drain. */
   liveCalls(): number;
 }

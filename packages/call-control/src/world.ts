@@ -10,6 +10,7 @@ import type { PromptLibrary } from "./prompts.ts";
 import type { RouteDesk } from "./routes/route-desk.ts";
 import type { RecordingLinks } from "./serialize/links.ts";
 import type { Traces } from "./trace/traces.ts";
+import type { Streams } from "./stream/streams.ts";
 
 export interface CallLimits {
   readonly maxCalls: number;
@@ -55,3 +56,4 @@ export interface World extends CallControlOptions {
   readonly recordings: RecordingFolder;
   readonly routes: RouteDesk;
 }
+  readonly streams: Streams;

@@ -114,6 +114,25 @@ export interface ApiKeyRecord {
   readonly lastUsedAt?: number | null | undefined;
 }
 
+/** The fields of `streaming_start`, by their names in the API; what is absent has its default. */
+export interface StreamWish {
+  readonly stream_url: string;
+  readonly stream_track?: "inbound_track" | "outbound_track" | "both_tracks" | undefined;
+  readonly stream_codec?: StreamCodec | undefined;
+  readonly stream_sampling_rate?: 8000 | 16000 | 24000 | 48000 | undefined;
+  readonly stream_l16_byte_order?: "le" | "be" | undefined;
+  readonly stream_protocol?: "telnyx" | "twilio" | "jambonz" | "raw" | undefined;
+  readonly stream_bidirectional_mode?: "off" | "rtp" | "mp3" | undefined;
+  readonly stream_bidirectional_codec?: StreamCodec | undefined;
+  readonly stream_bidirectional_sampling_rate?: 8000 | 16000 | 24000 | 48000 | undefined;
+  readonly stream_bidirectional_target_legs?: "self" | "opposite" | "both" | undefined;
+  readonly stream_auth_token?: string | undefined;
+  readonly custom_parameters?: Readonly<Record<string, string>> | undefined;
+  readonly on_stream_close?: "continue" | "hangup" | undefined;
+}
+
+export type StreamCodec = "PCMU" | "PCMA" | "G722" | "OPUS" | "L16";
+
 export type InboundAction =
   | { readonly type: "webhook" }
   | {
@@ -122,6 +141,7 @@ export type InboundAction =
       readonly from?: string | undefined;
       readonly record?: string | undefined;
     }
+  | ({ readonly type: "stream" } & StreamWish)
   | { readonly type: "echo" }
   | { readonly type: "reject"; readonly cause: "user_busy" | "rejected" };
 

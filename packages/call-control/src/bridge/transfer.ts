@@ -10,6 +10,8 @@ import { type Outcome, startOutgoing } from "../leg/outgoing.ts";
 import { makePlan, type PlanRequest } from "../leg/plan.ts";
 import { playTone, playUrl, RINGBACK, stopPlayback } from "../playout.ts";
 import { recordAsWished } from "../recordings.ts";
+import type { StreamSpec } from "../stream/spec.ts";
+import { streamAsWished } from "../stream/streaming.ts";
 import type { World } from "../world.ts";
 import { joinLegs, leaveBridge, listenTo, stopListening } from "./bridge.ts";
 
@@ -18,6 +20,8 @@ export interface TransferRequest extends Omit<PlanRequest, "tenantId"> {
   /** What leg A hears in place of ringback. */
   readonly audioUrl: string | undefined;
   readonly recordWish: RecordWish;
+  /** Begins when the other party has answered. */
+  readonly streamSpec: StreamSpec | undefined;
 }
 
 /** Places leg B. The call's other party, if it has one, is let go first. */
@@ -38,6 +42,7 @@ export function beginTransfer(world: World, call: LiveCall, request: TransferReq
   });
   world.registry.addLeg(leg);
   call.saveLeg(leg.record);
+  call.streamSpec = request.streamSpec;
   if (request.recordWish.record !== "off") call.recordWish = request.recordWish;
   if (request.audioUrl !== undefined) playUrl(world, call.primary, { url: request.audioUrl, loop: 0 });
   else playTone(world, call.primary, RINGBACK);
@@ -78,6 +83,8 @@ function transferAnswered(world: World, leg: Leg): void {
   leg.patch({ status: "answered", answeredAt: world.clock.wallMs() });
   joinLegs(world, [call.primary, leg]);
   recordAsWished(world, call.primary, "on_answer");
+  streamAsWished(world, call.primary, call.streamSpec);
+  call.streamSpec = undefined;
 }
 
 function transferFailed(world: World, leg: Leg, failure: Failure): void {

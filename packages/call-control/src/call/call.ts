@@ -10,6 +10,7 @@ import type { Leg } from "../leg/leg.ts";
 import type { DialBody } from "../schema/dial.ts";
 import { type JsonObject, serializeCall } from "../serialize/call.ts";
 import type { World } from "../world.ts";
+import type { StreamSpec } from "../stream/spec.ts";
 import { type CallInput, callMachine, isOver } from "./call-machine.ts";
 
 /** What dial, answer and transfer say about recording. */
@@ -29,6 +30,8 @@ export class LiveCall {
   isEnding = false;
   recordWish: RecordWish = { record: "off", record_channels: "single", record_format: "mp3" };
   /** Played to the far leg while it rings, as soon as it has media (`audio_url`). */
+  /** The stream that begins with the next answer. */
+  streamSpec: StreamSpec | undefined;
   earlyAudioUrl: string | undefined;
   timeLimitMs: number | undefined;
   gather: ActiveGather | undefined;

@@ -4,6 +4,8 @@ import { leaveBridge, stopListening } from "../bridge/bridge.ts";
 import { cancelGather } from "../gather/gather.ts";
 import type { Leg } from "../leg/leg.ts";
 import { stopAttempts } from "../leg/outgoing.ts";
+import { endPrompts } from "../playout.ts";
+import { endStreams } from "../stream/streaming.ts";
 import type { World } from "../world.ts";
 import type { LiveCall } from "./call.ts";
 
@@ -25,6 +27,7 @@ export function endCall(world: World, call: LiveCall, ending: Ending): void {
   call.clearTimers();
   cancelGather(call, "call_hangup");
   endPrompts(call);
+  endStreams(world, call);
   for (const leg of call.legs) endLeg(world, leg, ending);
   call.advance("over", {
     endedAt: now,

@@ -1,6 +1,7 @@
 /** `POST /v1/calls`: every field of the reference, with its default. */
 import { z } from "zod";
-import { callerFields, customHeaders, everyAction, httpUrl, party, recordFields, streamFields } from "./fields.ts";
+import { callerFields, customHeaders, everyAction, httpUrl, party, recordFields } from "./fields.ts";
+import { streamFields } from "./stream.ts";
 
 export const dialSchema = z
   .strictObject({

@@ -74,28 +74,6 @@ export const recordFields = {
   record_format: recordFormat.default("mp3"),
 };
 
-/** The fork that `streaming_start` makes, asked for in the same request. */
-export const streamFields = {
-  stream_url: z
-    .url({ protocol: /^wss?$/, error: "must be a ws or wss URL" })
-    .max(2048)
-    .optional(),
-  stream_track: z.enum(["inbound_track", "outbound_track", "both_tracks"]).optional(),
-  stream_codec: z.enum(["PCMU", "PCMA", "G722", "OPUS", "L16"]).optional(),
-  stream_sampling_rate: z.literal([8000, 16000, 24000, 48000]).optional(),
-  stream_protocol: z.enum(["telnyx", "twilio", "jambonz", "raw"]).optional(),
-  stream_bidirectional_mode: z.enum(["off", "rtp", "mp3"]).optional(),
-  stream_bidirectional_codec: z.enum(["PCMU", "PCMA", "G722", "OPUS", "L16"]).optional(),
-  stream_bidirectional_sampling_rate: z.literal([8000, 16000, 24000, 48000]).optional(),
-  stream_bidirectional_target_legs: z.enum(["self", "opposite", "both"]).optional(),
-  stream_auth_token: z.string().max(4096).optional(),
-};
-
-/** Whether the body asks for a fork. */
-export function asksForStream(body: { stream_url?: string | undefined }): boolean {
-  return body.stream_url !== undefined;
-}
-
 /** A sip_address, digits, an id: the shapes verbs use. */
 export const dtmfDigits = z
   .string()

@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { refuseStream } from "../dial.ts";
 import { answerInbound } from "../inbound.ts";
-import { customHeaders, everyAction, httpUrl, recordFields, streamFields } from "../schema/fields.ts";
+import { customHeaders, everyAction, httpUrl, recordFields } from "../schema/fields.ts";
+import { streamFields, streamWishOf } from "../schema/stream.ts";
+import { streamSpec } from "../stream/spec.ts";
 import { defineVerb, UNANSWERED } from "./verb.ts";
 
-/** answer: take an inbound call, and record it in the same request. */
+/** answer: take an inbound call, and record and stream it in the same request. */
 export const answer = defineVerb({
   name: "answer",
-  summary: "Answer an inbound call, optionally recording it at once",
+  summary: "Answer an inbound call, optionally recording and streaming it at once",
   from: UNANSWERED,
   direction: "inbound",
   body: z.strictObject({
@@ -18,7 +19,8 @@ export const answer = defineVerb({
     ...everyAction,
   }),
   async run({ world, call }, body) {
-    refuseStream(body);
+    const wish = streamWishOf(body);
+    call.streamSpec = wish && streamSpec(world, wish);
     call.recordWish = body;
     if (body.webhook_url !== undefined) call.patch({ webhookUrl: body.webhook_url });
     await answerInbound(world, call, body.custom_headers);

@@ -18,6 +18,8 @@ import { stopPlayback } from "./stop-playback.ts";
 import { stopRecording } from "./stop-recording.ts";
 import { transfer } from "./transfer.ts";
 import { unbridge } from "./unbridge.ts";
+import { streamingStart } from "./streaming-start.ts";
+import { streamingStop } from "./streaming-stop.ts";
 import { unmute } from "./unmute.ts";
 import type { AnyVerb } from "./verb.ts";
 
@@ -34,6 +36,8 @@ export const verbs: readonly AnyVerb[] = [
   sendDtmf,
   gather,
   gatherUsingAudio,
+  streamingStart,
+  streamingStop,
   stopGather,
   unbridge,
   hold,

@@ -1,15 +1,9 @@
 import { z } from "zod";
 import { beginTransfer } from "../bridge/transfer.ts";
-import { checkCallerId, checkRoute, refuseStream } from "../dial.ts";
-import {
-  callerFields,
-  customHeaders,
-  everyAction,
-  httpUrl,
-  party,
-  recordFields,
-  streamFields,
-} from "../schema/fields.ts";
+import { checkCallerId, checkRoute } from "../dial.ts";
+import { callerFields, customHeaders, everyAction, httpUrl, party, recordFields } from "../schema/fields.ts";
+import { streamFields, streamWishOf } from "../schema/stream.ts";
+import { streamSpec } from "../stream/spec.ts";
 import { ANSWERED, defineVerb } from "./verb.ts";
 
 /** transfer: call someone and join them with the call; `call.bridged` or `call.transfer_failed` tells how it went. */
@@ -32,7 +26,8 @@ export const transfer = defineVerb({
     ...everyAction,
   }),
   run({ world, call }, body) {
-    refuseStream(body);
+    const wish = streamWishOf(body);
+    const spec = wish && streamSpec(world, wish);
     const { tenantId, direction } = call.record;
     checkRoute(world, tenantId, body.route_id);
     if (body.audio_url !== undefined) world.prompts.check(body.audio_url);
@@ -48,6 +43,7 @@ export const transfer = defineVerb({
       timeoutMs: body.timeout_secs * 1000,
       audioUrl: body.audio_url,
       recordWish: body,
+      streamSpec: spec,
     });
   },
 });
