@@ -67,6 +67,61 @@ export interface LegStats {
   readonly rxJitterMs: number;
   readonly txPackets: number;
   readonly txBytes: number;
+/** The shape of audio on a fork's connection. */
+export interface ForkFormat {
+  readonly codec: MediaCodecName;
+  readonly sampleRateHz: number;
+  /** Of L16 only. */
+  readonly l16ByteOrder: "le" | "be";
+}
+
+/** What a fork's first words tell of the call; ids as its protocol writes them. */
+export interface ForkFacts {
+  readonly streamId: string;
+  readonly callId: string;
+  readonly sessionId: string;
+  readonly accountId: string;
+  readonly direction: "inbound" | "outbound";
+  readonly from: string;
+  readonly to: string;
+  readonly clientState: string | null;
+  readonly customParameters: Readonly<Record<string, string>>;
+}
+
+/** A leg's audio to a WebSocket, and back when `talkback` is given. */
+export interface ForkRequest {
+  /** voepy_strm_…, comes back in events. */
+  readonly stream: string;
+  /** ws or wss; its address is judged again when it is connected to. */
+  readonly url: string;
+  readonly allowPrivate: boolean;
+  readonly protocol: "telnyx" | "twilio" | "jambonz" | "raw";
+  /** rx: what the leg's party says; tx: what it hears. */
+  readonly tracks: "rx" | "tx" | "both";
+  readonly format: ForkFormat;
+  /**
+   * What the peer sends is heard by the leg's party (`self`), by those it is bridged with (`opposite`) or by both. `mp3`:
+   * whole files instead of payloads.
+   */
+  readonly talkback:
+    | {
+        readonly mode: "rtp" | "mp3";
+        readonly format: ForkFormat;
+        readonly target: "self" | "opposite" | "both";
+      }
+    | undefined;
+  readonly authToken: string | undefined;
+  readonly facts: ForkFacts;
+}
+
+export interface ForkFigures {
+  readonly framesSent: number;
+  /** Media the peer was too slow for. */
+  readonly framesDropped: number;
+  /** What the peer has sent and nobody has heard yet. */
+  readonly queueMs: number;
+}
+
   /** Packets from an address other than the latched one. */
   readonly rxForeign: number;
   readonly ssrc: number;
@@ -119,6 +174,25 @@ export interface MediaLeg {
   stopRecording(recording: string): void;
   /** `0-9A-D*#`, `w` 500 ms, `W` 1 s. RFC 4733, or a tone when none was negotiated. */
   sendDigits(digits: string, durationMs: number): void;
+  /** The connection is up and has been told of the call; told once, also when it is made again. */
+  | { readonly type: "forkStarted"; readonly leg: MediaLegId; readonly stream: string }
+  | {
+      readonly type: "forkStopped";
+      readonly leg: MediaLegId;
+      readonly stream: string;
+      readonly reason: "stopped" | "legClosed" | "peerClosed";
+      /** RFC 6455 §7.4, when the peer closed. */
+      readonly closeCode?: number | undefined;
+      readonly figures: ForkFigures;
+    }
+  /** It could not be connected, or was lost and could not be connected again. */
+  | {
+      readonly type: "forkFailed";
+      readonly leg: MediaLegId;
+      readonly stream: string;
+      readonly error: string;
+      readonly figures: ForkFigures;
+    }
   stats(): Promise<LegStats>;
   /** Closes the socket, ends playouts (`closed`) and recordings (`legClosed`). Resolves with the last figures. */
   close(): Promise<LegStats>;
@@ -143,6 +217,11 @@ export interface MediaPool {
   setBridge(bridge: string, members: readonly MediaLegId[]): void;
   closeBridge(bridge: string): void;
   /**
+  /** Ends in one `forkStopped` or `forkFailed`, at the latest when the leg is closed. */
+  startFork(request: ForkRequest): void;
+  stopFork(stream: string): void;
+  /** Undefined for a fork that is over. */
+  forkFigures(stream: string): ForkFigures | undefined;
    * Decodes `bytes` (WAV by us, anything else by ffmpeg) once, for all calls that play `key`.
    * Throws CodedError `media_unreachable` naming what could not be decoded.
    */

@@ -40,6 +40,7 @@ function canPass(from: Port, to: Port): boolean {
     ptimeOf(from.params) === ptimeOf(to.params) &&
     (isSameCoding(from.params, to.params) || crossTable(from.params, to.params) !== undefined)
   );
+    !from.talkbacks.isHeardByOthers &&
 }
 
 function isSameCoding(a: PortParams, b: PortParams): boolean {
@@ -85,7 +86,9 @@ function sendWaiting(wire: Wire, port: Port, feed: Port): void {
 }
 
 function isHeard(port: Port): boolean {
-  if (port.params?.mayReceive !== true || port.isMuted || port.bridge === undefined) return false;
+  if (port.bridge === undefined) return false;
+  const isSpeaking = port.params?.mayReceive === true && !port.isMuted;
+  if (!isSpeaking && !port.talkbacks.isHeardByOthers) return false;
   return port.bridge.members.some((other) => other !== port && other.ticks && other.params?.maySend === true);
 }
 

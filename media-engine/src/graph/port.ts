@@ -12,6 +12,8 @@ import type { Bridge } from "./bridge.ts";
 import { makePortAudio, type PortAudio, sameAudio } from "./port-audio.ts";
 
 /** Rate of prompts, tones and silence before a codec is agreed. */
+import { type ReceivedFormat, receivedFormats } from "./received-format.ts";
+import { Talkbacks } from "./talkbacks.ts";
 const DEFAULT_RATE_HZ = 8000;
 
 /** A recording of this port. */
@@ -45,6 +47,7 @@ export class Port {
   /** A byte table for packets of `feed`, when the codecs differ. */
   crossTable: Uint8Array | undefined;
   /** Sends a frame of its own a tick. */
+  readonly talkbacks = new Talkbacks();
   ticks = false;
   /** Somebody hears this port's frames. */
   isHeard = false;
@@ -100,7 +103,8 @@ export class Port {
   /** Has something of its own to send, which relay cannot carry. */
   get isBusy(): boolean {
     const { audio } = this;
-    if (!this.playout.isIdle) return true;
+    // What a fork's peer says comes without a word before.
+    if (!this.playout.isIdle || this.talkbacks.list.length > 0) return true;
     return audio !== undefined && !(audio.tones.isIdle && (audio.digitsOut?.isIdle ?? true));
   }
 

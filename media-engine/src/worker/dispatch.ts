@@ -1,5 +1,6 @@
 /** Turns commands into calls on the graph. The same code serves a media thread and the inline mode. */
 import { messageOf, unreachable } from "@voepy/base";
+import { TalkbackReader } from "../fork/talkback-ring.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Port } from "../graph/port.ts";
 import type { MovableRtpIo } from "../io/rtp-io.ts";
@@ -119,12 +120,25 @@ function control(graph: Graph, port: Port, command: Control): void {
     case "stopTap":
       return stopTap(graph, port, command.recording);
     default:
+    case "startTalkback": {
+      const { stream, ring, target } = command;
+      port.talkbacks.list.push({ stream, ring, target, reader: new TalkbackReader(ring) });
+      break;
+    }
+    case "stopTalkback":
+      stopTalkback(port, command.stream);
+      break;
       return unreachable(command);
   }
   graph.reroute(port);
 }
 
 function startTap(graph: Graph, port: Port, command: Command<"startTap">): void {
+function stopTalkback({ talkbacks: { list } }: Port, stream: string): void {
+  const at = list.findIndex((one) => one.stream === stream);
+  if (at >= 0) list.splice(at, 1);
+}
+
   const startMs = graph.wire.nowMs();
   const tap = makeRecorderTap(command.ring, startMs);
   port.nameCodecs(tap);

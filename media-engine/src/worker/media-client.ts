@@ -1,8 +1,10 @@
 /** A leg as the rest of voepy holds it: every method is one command to the thread the leg lives on. */
-import { findCodec } from "../codec/codec.ts";
-import type { PlayoutItem } from "../nodes/playout.ts";
+import type { ForkMemory } from "../fork/fork.ts";
+import { OWN_RATE_HZ, type PlayoutItem } from "../nodes/playout.ts";
 import type { PromptStore } from "../nodes/prompt-store.ts";
 import type {
+  ForkFigures,
+  ForkRequest,
   LegStats,
   MediaEvent,
   MediaLeg,
@@ -21,6 +23,9 @@ export interface LegHome {
   readonly requests: Requests;
   readonly prompts: PromptStore;
   startRecording(leg: MediaClient, request: RecordingRequest): void;
+  startFork(leg: MediaClient, request: ForkRequest): void;
+  stopFork(stream: string): void;
+  forkFigures(stream: string): ForkFigures | undefined;
   /** The leg's thread has let go of it. */
   onClosed(leg: MediaClient): void;
 }
@@ -104,6 +109,31 @@ export class MediaClient implements MediaLeg {
 
   stopRecording(recording: string): void {
     this.#post({ type: "stopTap", leg: this.id, recording });
+  }
+
+  startFork(request: ForkRequest): void {
+    this.#home.startFork(this, request);
+  }
+
+  /** Connects the leg to the shared memory of a fork that was begun. */
+  tapFork({ stream, talkback }: ForkRequest, memory: ForkMemory): void {
+    this.#post({ type: "startTap", leg: this.id, recording: stream, ring: memory.ring });
+    if (talkback === undefined || memory.talkback === undefined) return;
+    const { target } = talkback;
+    this.#post({ type: "startTalkback", leg: this.id, stream, ring: memory.talkback, target });
+  }
+
+  stopFork(stream: string): void {
+    this.#home.stopFork(stream);
+  }
+
+  untapFork(stream: string): void {
+    this.#post({ type: "stopTap", leg: this.id, recording: stream });
+    this.#post({ type: "stopTalkback", leg: this.id, stream });
+  }
+
+  forkFigures(stream: string): ForkFigures | undefined {
+    return this.#home.forkFigures(stream);
   }
 
   sendDigits(digits: string, durationMs: number): void {

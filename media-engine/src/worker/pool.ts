@@ -8,9 +8,19 @@ import { makePromptStore } from "../io/prompt-store.ts";
 import type { PromptStore } from "../nodes/prompt-store.ts";
 import type { RecorderEvent } from "../nodes/recorder.ts";
 import { makeRecorderRing } from "../nodes/recorder-tap.ts";
-import type { MediaEvent, MediaLeg, MediaLegId, MediaPool, PreparedPrompt, RecordingRequest } from "../types.ts";
+import type {
+  ForkFigures,
+  ForkRequest,
+  MediaEvent,
+  MediaLeg,
+  MediaLegId,
+  MediaPool,
+  PreparedPrompt,
+  RecordingRequest,
+} from "../types.ts";
 import { type LegHome, MediaClient } from "./media-client.ts";
 import { type LinkListener, type MediaLink, startInline, startThread } from "./media-link.ts";
+import { PoolForks } from "./pool-forks.ts";
 import type { MediaPoolOptions } from "./pool-options.ts";
 import type { MediaMessage } from "./protocol.ts";
 import { makeInlineRecorder, makeThreadRecorder, type RecorderLink } from "./recorder-link.ts";
@@ -40,6 +50,7 @@ class Pool implements MediaPool, LegHome {
   readonly #legs = new Map<MediaLegId, MediaClient>();
   readonly #bridges = new Map<string, BridgeHome>();
   readonly #listeners: ((event: MediaEvent) => void)[] = [];
+  readonly #forks: PoolForks;
   #recorder: RecorderLink | undefined;
   #restarts = 0;
   #isClosing = false;
@@ -48,6 +59,8 @@ class Pool implements MediaPool, LegHome {
     this.#options = options;
     this.#ports = makePortRange(options.ports, options.random);
     this.prompts = makePromptStore({ ffmpegPath: options.ffmpegPath });
+    const { workers, clock, ffmpegPath, connectFork: connect } = options;
+    this.#forks = new PoolForks({ isInline: workers === 0, clock, connect, ffmpegPath }, (event) => this.#emit(event));
   }
 
   async start(): Promise<void> {
@@ -127,6 +140,7 @@ class Pool implements MediaPool, LegHome {
       threads: this.#options.workers === 0 ? 0 : this.#links.length,
       udp_ports: this.#ports.inUse,
       recordings: this.#recorder?.openCount ?? 0,
+      forks: this.#forks.openCount,
     };
     for (const counters of each)
       for (const [name, value] of Object.entries(counters)) sum[name] = (sum[name] ?? 0) + value;
@@ -143,12 +157,25 @@ class Pool implements MediaPool, LegHome {
       }),
     );
     await this.#recorder?.close();
+    await this.#forks.close();
   }
 
   startRecording(leg: MediaClient, request: RecordingRequest): void {
     const ring = makeRecorderRing();
     this.#recorder?.start(request, ring);
     leg.startTap(request.recording, ring);
+  }
+
+  startFork(leg: MediaClient, request: ForkRequest): void {
+    this.#forks.start(leg, request);
+  }
+
+  stopFork(stream: string): void {
+    this.#forks.stop(stream);
+  }
+
+  forkFigures(stream: string): ForkFigures | undefined {
+    return this.#forks.figures(stream);
   }
 
   onClosed(leg: MediaClient): void {
@@ -208,6 +235,7 @@ class Pool implements MediaPool, LegHome {
 
   #onMedia(event: MediaEvent): void {
     if ("leg" in event && this.#legs.get(event.leg)?.note(event) === false) return;
+    if (event.type === "digit") this.#forks.digit(event.leg, event.digit, event.durationMs);
     this.#emit(event);
   }
 
@@ -227,6 +255,7 @@ class Pool implements MediaPool, LegHome {
       this.onClosed(leg);
       link.closeDescriptor(leg.socket);
       for (const recording of leg.recordings) this.#recorder?.abandon(recording);
+      this.#forks.abandon(leg);
     }
     for (const [bridge, home] of this.#bridges) if (home.link === link) this.#bridges.delete(bridge);
     this.#emit({ type: "workerLost", legs: lost.map((leg) => leg.id) });

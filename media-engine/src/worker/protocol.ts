@@ -3,6 +3,7 @@
  * Plain objects; audio is only ever shared memory.
  */
 import type { ErrorCode } from "@voepy/base";
+import type { TalkbackTarget } from "../graph/talkbacks.ts";
 import type { PlayoutItem } from "../nodes/playout.ts";
 import type { LatchState } from "../rtp/latch.ts";
 import type { TxState } from "../rtp/tx-stream.ts";
@@ -14,6 +15,13 @@ export interface TapState {
   readonly ring: SharedArrayBuffer;
   readonly startMs: number;
   readonly isPaused: boolean;
+}
+
+/** What a fork's peer says into a leg. */
+export interface TalkbackState {
+  readonly stream: string;
+  readonly ring: SharedArrayBuffer;
+  readonly target: TalkbackTarget;
 }
 
 /** All that goes along when a leg is moved to another thread. */
@@ -33,6 +41,7 @@ export interface LegState {
 
 export type MediaCommand =
   | {
+  readonly talkbacks: readonly TalkbackState[];
       readonly type: "open";
       readonly request: number;
       readonly leg: MediaLegId;
@@ -56,6 +65,14 @@ export type MediaCommand =
   | { readonly type: "stats"; readonly request: number; readonly leg: MediaLegId }
   | { readonly type: "close"; readonly request: number; readonly leg: MediaLegId }
   /** Takes the leg out without closing anything, to be adopted elsewhere. */
+  | {
+      readonly type: "startTalkback";
+      readonly leg: MediaLegId;
+      readonly stream: string;
+      readonly ring: SharedArrayBuffer;
+      readonly target: TalkbackTarget;
+    }
+  | { readonly type: "stopTalkback"; readonly leg: MediaLegId; readonly stream: string }
   | { readonly type: "release"; readonly request: number; readonly leg: MediaLegId }
   | {
       readonly type: "adopt";
