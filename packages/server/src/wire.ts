@@ -299,10 +299,13 @@ function running(built: Built): Server {
     exampleFrom: config.tenants[0]?.numbers[0]?.number ?? first?.declaration.numbers[0]?.number,
     async drain(withinMs) {
       parts.isDraining = true;
+      // Carriers send their calls elsewhere at once, rather than hear 503.
+      const left = control.leaveRoutes();
       const deadlineMs = clock.nowMs() + withinMs;
       while (control.liveCalls() > 0 && clock.nowMs() < deadlineMs) {
         await new Promise<void>((done) => clock.schedule(clock.nowMs() + 100, done));
       }
+      await left;
     },
     async close() {
       parts.isDraining = true;
