@@ -3,7 +3,7 @@
  * without a socket.
  */
 import { type Clock, CodedError, type HttpClient, type Log, type MakeId, type Random, randomHex } from "@voepy/base";
-import { type CallControl, serializeCall, type Traces, verbs } from "@voepy/call-control";
+import { type CallControl, type Conferences, serializeCall, type Traces, verbs } from "@voepy/call-control";
 import type { Store } from "@voepy/store";
 import { Hono } from "hono";
 import { type EventStreams, makeEventStreams } from "./event-streams.ts";
@@ -24,6 +24,7 @@ import type { ApiEnv, Route } from "./route.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { callActionRoutes } from "./routes/call-actions.ts";
 import { callRoutes } from "./routes/calls.ts";
+import { conferenceRoutes } from "./routes/conferences.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { downloadRoutes } from "./routes/download.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -46,6 +47,8 @@ export interface ApiOptions {
   readonly traces: Pick<Traces, "ofCall">;
   /** Absent: `POST /v1/sandbox/calls` answers 501. */
   readonly sandbox?: SandboxCalls | undefined;
+  /** Absent: there are no conferences. */
+  readonly conferences?: Conferences | undefined;
   readonly links: RecordingLinkSigner;
   readonly files: RecordingFiles;
   readonly mediaFiles: MediaFiles;
@@ -134,6 +137,7 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
     ...configurationRoutes(options),
     ...eventRoutes({ store: options.store, streams }),
     ...sandboxRoutes(options.sandbox),
+    ...(options.conferences === undefined ? [] : conferenceRoutes(options.conferences)),
     ...healthRoutes({
       isDraining: options.draining,
       isReady: options.ready,

@@ -288,6 +288,33 @@ export const quota = z
 
 export const tenant = z.object({ id: z.string(), default_route: text, quota, created_at: time }).meta({ id: "Tenant" });
 
+export const conference = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(["active", "ended"]),
+    max_participants: z.int(),
+    beep: z.boolean(),
+    created_at: time,
+    ended_at: time.nullable(),
+    participants: z.array(
+      z.object({
+        call_id: z.string(),
+        leg_id: z.string(),
+        from: party,
+        to: party,
+        muted: z.boolean(),
+        end_on_exit: z.boolean(),
+        joined_at: time,
+      }),
+    ),
+  })
+  .meta({ id: "Conference" });
+
+export const conferenceList = z
+  .object({ data: z.array(conference), next_cursor: z.string().nullable(), has_more: z.boolean() })
+  .meta({ id: "ConferenceList" });
+
 export const sandboxCall = z.object({ id: z.string() }).meta({ id: "SandboxCall" });
 
 const fieldProblem = z.object({ param: z.string(), message: z.string() }).meta({ id: "FieldProblem" });
@@ -364,6 +391,8 @@ export const resources = {
   EventList: listOf(event, "EventList"),
   CallTrace: callTrace,
   SandboxCall: sandboxCall,
+  Conference: conference,
+  ConferenceList: conferenceList,
   Error: errorEnvelope,
 } as const;
 

@@ -7,6 +7,7 @@ import { onTransferOutcome } from "./bridge/transfer.ts";
 import type { LiveCall } from "./call/call.ts";
 import { endCall, legGone } from "./call/end.ts";
 import { Registry } from "./call/registry.ts";
+import { type Conferences, makeConferences } from "./conferences.ts";
 import { dial, onDialOutcome } from "./dial.ts";
 import { gatherDigit, gatherPromptEnded } from "./gather/gather.ts";
 import { onConfirmed, onInvite } from "./inbound.ts";
@@ -31,6 +32,7 @@ import type { CallControlOptions, World } from "./world.ts";
 const BUFFERED_DIGITS = 128;
 
 export interface RunningCallControl extends CallControl {
+  readonly conferences: Conferences;
   onSipEvent(event: SipEvent): void;
   /** Health, registration and use of a route at this moment. */
   routeState(route: RouteRecord): RouteState;
@@ -58,6 +60,7 @@ export function makeCallControl(options: CallControlOptions): RunningCallControl
   world.media.onEvent((event) => onMediaEvent(world, event));
   world.routes.refresh();
   return {
+    conferences: makeConferences(world),
     dial: (tenantId, body, idempotency) => dial(world, tenantId, body, idempotency),
     act: (tenantId, callId, name, body) => act(world, table, { tenantId, callId, name }, body),
     liveCalls: () => world.registry.live().length,

@@ -296,6 +296,13 @@ export function rejectInbound(
 export async function answerInbound(world: World, call: LiveCall, headers: readonly Header[] = []): Promise<void> {
   const leg = call.primary;
   const session = leg.session;
+  if (leg.isAnswering) {
+    const { status } = call.record;
+    throw new CodedError("call_not_in_required_state", `call ${call.id} is being answered already`, {
+      details: { status },
+    });
+  }
+  leg.isAnswering = true;
   let media;
   try {
     media = await world.media.openLeg({ leg: leg.id });

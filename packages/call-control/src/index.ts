@@ -1,4 +1,6 @@
+export { MOST_PARTICIPANTS } from "./bridge/conference.ts";
 export { type CallInput, callMachine } from "./call/call-machine.ts";
+export type { ConferenceAction, Conferences } from "./conferences.ts";
 export { makeCallControl, type RunningCallControl } from "./control.ts";
 export { type EventType } from "./events.ts";
 export { recoverAfterCrash } from "./recover.ts";

@@ -89,6 +89,7 @@ export async function startServer(config: Config, log: Log, outside: Outside): P
     ...platformOf(config, outside, { sip, control, directory: () => parts.directory, media: parts.media, shared }),
     store,
     calls: control,
+    conferences: control.conferences,
     traces: parts.tracing.traces,
     voices: () => parts.speech.voices(),
     sandbox: sandboxCalls(

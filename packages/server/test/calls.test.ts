@@ -1,7 +1,7 @@
 /** The main job, told as users would: each test is a whole server, phones and webhooks in virtual time. */
 import { heardHz, makeTone, makeWav, readWav } from "@voepy/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { World } from "./world.ts";
+import { KEY, World } from "./world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -191,6 +191,23 @@ describe("an inbound call", () => {
     await world.clock.advance(61_000);
     expect(calling).toMatchObject({ state: "failed", status: 480 });
     expect(await world.call(world.lastStarted())).toMatchObject({ end_reason: "no_command", end_initiator: "system" });
+  });
+
+  test("answered twice at once is answered once", async () => {
+    const trunk = await world.phone("trunk");
+    const calling = await trunk.dial("+15125550100");
+    await world.clock.advance(500);
+    const path = `/v1/calls/${world.lastStarted()}/actions/answer`;
+    const first = world.server.api.app.request(`http://voepy.test${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body: "{}",
+    });
+    const second = await world.api("POST", path, {});
+    const statuses = [(await world.clock.resolve(Promise.resolve(first))).status, second.status];
+    expect(statuses.sort()).toEqual([200, 409]);
+    await world.clock.advance(500);
+    expect(calling.state).toBe("answered");
   });
 
   test("given up by the caller is canceled", async () => {

@@ -9,6 +9,8 @@ export interface Bridge {
   readonly members: Set<Leg>;
   /** Calls that stay up when the other side leaves (`park_after_unbridge`). */
   readonly parked: Set<string>;
+  /** Goes on when one or none is left. */
+  readonly isConference: boolean;
 }
 
 /** Joins legs that are in no bridge; their calls become `bridged`. */
@@ -17,6 +19,7 @@ export function joinLegs(world: World, legs: readonly Leg[], parked: readonly Li
     id: world.makeId("brg"),
     members: new Set(legs),
     parked: new Set(parked.map((call) => call.id)),
+    isConference: false,
   };
   for (const leg of legs) {
     leg.bridge = bridge;
@@ -49,7 +52,7 @@ export function leaveBridge(world: World, leg: Leg): Leg[] {
   if (bridge === undefined) return [];
   leg.bridge = undefined;
   bridge.members.delete(leg);
-  if (bridge.members.size > 1) {
+  if (bridge.members.size > 1 || (bridge.isConference && bridge.members.size === 1)) {
     setMembers(world, bridge);
     return [];
   }

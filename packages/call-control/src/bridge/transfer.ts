@@ -13,7 +13,8 @@ import { recordAsWished } from "../recordings.ts";
 import type { StreamSpec } from "../stream/spec.ts";
 import { streamAsWished } from "../stream/streaming.ts";
 import type { World } from "../world.ts";
-import { joinLegs, leaveBridge, listenTo, stopListening } from "./bridge.ts";
+import { joinLegs, listenTo, stopListening } from "./bridge.ts";
+import { leave } from "./leave.ts";
 
 export interface TransferRequest extends Omit<PlanRequest, "tenantId"> {
   readonly timeoutMs: number;
@@ -106,7 +107,7 @@ function transferFailed(world: World, leg: Leg, failure: Failure): void {
 /** A second transfer replaces the first: B of before is hung up, A is `answered` again. */
 function dropOtherParty(world: World, call: LiveCall): void {
   if (call.primary.bridge !== undefined) {
-    const orphans = leaveBridge(world, call.primary);
+    const orphans = leave(world, call.primary);
     call.primary.patch({ status: "answered" });
     call.advance("unbridged", { bridgeId: null });
     for (const orphan of orphans) {

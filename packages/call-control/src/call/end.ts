@@ -1,6 +1,7 @@
 /** How calls and legs end: one place, so that nothing outlives its call. */
 import { type EndInitiator, type EndReason } from "@voepy/store";
-import { leaveBridge, stopListening } from "../bridge/bridge.ts";
+import { stopListening } from "../bridge/bridge.ts";
+import { leave } from "../bridge/leave.ts";
 import { cancelGather } from "../gather/gather.ts";
 import type { Leg } from "../leg/leg.ts";
 import { stopAttempts } from "../leg/outgoing.ts";
@@ -55,7 +56,7 @@ export function endLeg(world: World, leg: Leg, ending: Ending): void {
     endReason: ending.reason,
   });
   if (leg.role === "transfer" && !wasAnswered) stopListening(world, leg);
-  const orphans = leaveBridge(world, leg);
+  const orphans = leave(world, leg);
   closeMedia(world, leg);
   // When one side hangs up the other ends too, unless it asked to be parked.
   for (const orphan of orphans) {

@@ -1,6 +1,7 @@
 /** Everything alive, by the ids that the outside and the engines use. */
 import type { MediaLegId } from "@voepy/media-engine";
 import type { SessionId } from "@voepy/sip-stack";
+import type { Conference } from "../bridge/conference.ts";
 import type { Leg } from "../leg/leg.ts";
 import type { LiveCall } from "./call.ts";
 
@@ -13,6 +14,8 @@ export class Registry {
   readonly legs = new Map<MediaLegId, Leg>();
   /** SIP sessions of legs, forked attempts included. */
   readonly sessions = new Map<SessionId, Leg>();
+  /** Live ones, and some that ended. */
+  readonly conferences = new Map<string, Conference>();
   /** Recordings being made. */
   readonly recordings = new Map<string, LiveCall>();
   /** Monotonic ms of the last dials of a tenant, newest last. */

@@ -31,6 +31,8 @@ export class Leg {
   /** Attempts, while an outgoing leg is being placed. */
   outgoing: Outgoing | undefined;
   bridge: Bridge | undefined;
+  /** Its 200 is on the way: a second answer would open a second port. */
+  isAnswering = false;
   /** By us: it neither hears its bridge nor is heard. */
   isHeld = false;
   /** By its own far end. */

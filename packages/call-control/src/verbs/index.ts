@@ -5,6 +5,8 @@ import { gather } from "./gather.ts";
 import { gatherUsingAudio } from "./gather-using-audio.ts";
 import { hangup } from "./hangup.ts";
 import { hold } from "./hold.ts";
+import { joinConference } from "./join-conference.ts";
+import { leaveConference } from "./leave-conference.ts";
 import { mute } from "./mute.ts";
 import { pauseRecording } from "./pause-recording.ts";
 import { play } from "./play.ts";
@@ -40,6 +42,8 @@ export const verbs: readonly AnyVerb[] = [
   streamingStop,
   stopGather,
   unbridge,
+  joinConference,
+  leaveConference,
   hold,
   resume,
   mute,

@@ -1,0 +1,34 @@
+import { CodedError } from "@voepy/base";
+import { z } from "zod";
+import { conferenceNamed, createConference, joinConference as join, MOST_PARTICIPANTS } from "../bridge/conference.ts";
+import { everyAction } from "../schema/fields.ts";
+import { ANSWERED, defineVerb } from "./verb.ts";
+
+/** join_conference: by name or id; a name that is new makes one. */
+export const joinConference = defineVerb({
+  name: "join_conference",
+  summary: "Bring the call's party into a conference",
+  from: ANSWERED,
+  body: z.strictObject({
+    conference: z.string().min(1).max(128).meta({ description: "Name or id; made when the name is new" }),
+    muted: z.boolean().default(false),
+    end_on_exit: z.boolean().default(false),
+    ...everyAction,
+  }),
+  run({ world, call }, body) {
+    const { bridge } = call.primary;
+    if (bridge !== undefined) {
+      throw new CodedError("leg_already_bridged", `leg ${call.primary.id} is in bridge ${bridge.id}`, {
+        details: { leg_id: call.primary.id, bridge_id: bridge.id },
+      });
+    }
+    const { tenantId } = call.record;
+    const known = conferenceNamed(world, tenantId, body.conference);
+    if (known === undefined && body.conference.startsWith("voepy_conf_")) {
+      throw new CodedError("not_found", `conference ${body.conference} does not exist`, { param: "conference" });
+    }
+    const wish = { name: body.conference, maxParticipants: MOST_PARTICIPANTS, beep: false };
+    const conference = known ?? createConference(world, tenantId, wish);
+    join(world, call, { conference, isMuted: body.muted, endOnExit: body.end_on_exit });
+  },
+});
