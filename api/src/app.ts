@@ -38,6 +38,7 @@ import { streamingRoutes } from "./routes/streamings.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { trunkRoutes } from "./routes/trunks.ts";
+import { type VoiceDescription, voiceRoutes } from "./routes/voices.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import type { RecordingLinkSigner } from "./sign.ts";
 
@@ -49,6 +50,8 @@ export interface ApiOptions {
   readonly sandbox?: SandboxCalls | undefined;
   /** Absent: there are no conferences. */
   readonly conferences?: Conferences | undefined;
+  /** Absent: there are none. */
+  readonly voices?: (() => readonly VoiceDescription[]) | undefined;
   readonly links: RecordingLinkSigner;
   readonly files: RecordingFiles;
   readonly mediaFiles: MediaFiles;
@@ -131,6 +134,7 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
     ...callRoutes(options),
     ...callActionRoutes(verbs, options),
     ...traceRoutes(options),
+    ...voiceRoutes(options.voices ?? (() => [])),
     ...downloadRoutes(options),
     ...recordingRoutes(options),
     ...streamingRoutes(options),

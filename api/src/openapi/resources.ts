@@ -282,6 +282,15 @@ export const media = z
   })
   .meta({ id: "Media" });
 
+export const voice = z
+  .object({
+    id: z.string().meta({ description: "As speak takes it" }),
+    engine: z.string(),
+    language: z.string().meta({ description: "BCP 47; mul: whatever language the text is in" }),
+    gender: z.enum(["female", "male", "neutral"]),
+  })
+  .meta({ id: "Voice" });
+
 export const quota = z
   .object({ allow_caller_id_forwarding: z.boolean(), max_concurrent_calls: z.int(), max_cps: z.int() })
   .meta({ id: "Quota" });
@@ -382,6 +391,7 @@ export const resources = {
   ApiKeyList: listOf(apiKey, "ApiKeyList"),
   Media: media,
   MediaList: listOf(media, "MediaList"),
+  VoiceList: listOf(voice, "VoiceList"),
   Quota: quota,
   Tenant: tenant,
   TenantCreated: tenant.extend({ api_key: shownKey }).meta({ id: "TenantCreated" }),

@@ -9,7 +9,7 @@ import { endCall, legGone } from "./call/end.ts";
 import { Registry } from "./call/registry.ts";
 import { type Conferences, makeConferences } from "./conferences.ts";
 import { dial, onDialOutcome } from "./dial.ts";
-import { gatherDigit, gatherPromptEnded } from "./gather/gather.ts";
+import { gatherDigit } from "./gather/gather.ts";
 import { onConfirmed, onInvite } from "./inbound.ts";
 import { RecordingFolder } from "./io/recording-folder.ts";
 import type { Leg } from "./leg/leg.ts";
@@ -234,7 +234,6 @@ function onLegMedia(world: World, leg: Leg, event: LegEvent): void {
       return;
     case "playoutEnded":
       onPlayoutEnded(leg, event);
-      gatherPromptEnded(world, leg.call, event.prompt);
       return;
     case "rtpSilent":
       world.log.warn("no audio received", { call: leg.call.id, leg: leg.id, silentMs: event.silentMs });

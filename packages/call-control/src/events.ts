@@ -16,6 +16,8 @@ export type EventType =
   | "call.gather_complete"
   | "call.playback_started"
   | "call.playback_ended"
+  | "call.speak_started"
+  | "call.speak_ended"
   | "conference.participant_joined"
   | "conference.participant_left"
   | "recording.completed"

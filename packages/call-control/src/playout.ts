@@ -1,38 +1,82 @@
-/** Prompts on legs: asked for in order, told when they start and end. */
+/** Prompts on legs, files and speech in one queue: asked for in order, told when they start and end. */
 import { messageOf } from "@voepy/base";
 import type { MediaEvent, ToneSpec } from "@voepy/media-engine";
+import type { Speech } from "@voepy/speech";
+import type { LiveCall } from "./call/call.ts";
 import type { Leg } from "./leg/leg.ts";
 import type { World } from "./world.ts";
 
-export interface UrlPrompt {
-  readonly url: string;
+export type PromptSource =
+  | { readonly type: "url"; readonly url: string }
+  | { readonly type: "speech"; readonly speech: Speech };
+
+export interface PromptRequest {
+  readonly source: PromptSource;
   /** 1–100, 0: endless. */
   readonly loop: number;
-  /** It could not be fetched or decoded; after its event. */
-  readonly onFailed?: (prompt: string) => void;
+  /** It is over, however it ended; after its event. */
+  readonly onEnded?: (prompt: string) => void;
 }
 
-/** Fetches and queues a prompt behind what the leg already has; failures are told as `call.playback_ended`. */
-export function playUrl(world: World, leg: Leg, { url, loop, onFailed }: UrlPrompt): string {
-  const prompt = world.makeId("play");
-  leg.call.prompts.set(prompt, leg);
-  const key = world.prompts.prepare(url);
+type PromptEnd = "completed" | "cancelled" | "failed" | "call_hangup";
+
+/** One prompt from its request to its end. Speech reaches the media engine in parts, each as soon as it is made. */
+export interface QueuedPrompt {
+  readonly leg: Leg;
+  readonly kind: "playback" | "speak";
+  /** Parts the media engine has and has not ended. */
+  readonly playing: Set<string>;
+  /** Aborted when it is over: what is still being made is not wanted any more. */
+  readonly over: AbortController;
+  readonly onEnded: ((prompt: string) => void) | undefined;
+  /** The media engine has all of it. */
+  isWhole: boolean;
+  isStarted: boolean;
+}
+
+export function playUrl(world: World, leg: Leg, { url, loop }: { url: string; loop: number }): string {
+  return queuePrompt(world, leg, { source: { type: "url", url }, loop });
+}
+
+/** Has a prompt made and queues it behind what the leg already has; a failure is told by its `…_ended`. */
+export function queuePrompt(world: World, leg: Leg, { source, loop, onEnded }: PromptRequest): string {
+  const id = world.makeId("play");
+  const kind = source.type === "url" ? "playback" : "speak";
+  const over = new AbortController();
+  leg.call.prompts.set(id, { leg, kind, playing: new Set(), over, onEnded, isWhole: false, isStarted: false });
+  const sounds = soundsOf(world, source, loop, over.signal);
+  // Begun at once, whatever plays before it.
+  const first = sounds[0]?.();
+  // The chain below waits for it; without this a failure would also be an unhandled rejection until then.
+  first?.catch(() => undefined);
   leg.playoutOrder = leg.playoutOrder.then(async () => {
     try {
-      const prepared = await key;
-      // Stopped or hung up while it was fetched: its end has been told.
-      if (leg.call.prompts.has(prompt)) leg.media?.play({ prompt, source: { type: "audio", key: prepared }, loop });
+      for (const [index, sound] of sounds.entries()) {
+        const key = await (index === 0 ? first : sound());
+        const queued = leg.call.prompts.get(id);
+        // Stopped or hung up while it was made: its end has been told.
+        if (queued === undefined || key === undefined) return;
+        const part = index === 0 ? id : `${id}.${index}`;
+        queued.playing.add(part);
+        queued.isWhole = index === sounds.length - 1;
+        leg.media?.play({ prompt: part, source: { type: "audio", key }, loop: sounds.length > 1 ? 1 : loop });
+      }
     } catch (thrown) {
-      if (!leg.call.prompts.delete(prompt)) return;
+      if (!leg.call.prompts.has(id)) return;
       const error = messageOf(thrown);
       world.log.warn("prompt cannot be played", { call: leg.call.id, leg: leg.id, why: error });
-      leg.call.tell("call.playback_ended", { playback_id: prompt, status: "failed", error }, leg);
-      onFailed?.(prompt);
+      finish(leg.call, id, "failed", error);
     }
   });
-  // The chain above waits for it; without this a failure would also be an unhandled rejection until then.
-  key.catch(() => undefined);
-  return prompt;
+  return id;
+}
+
+/** Each resolves the media engine's key of what is to be played next. */
+function soundsOf(world: World, source: PromptSource, loop: number, signal: AbortSignal): (() => Promise<string>)[] {
+  if (source.type === "url") return [() => world.prompts.prepare(source.url)];
+  // What is played over and over has no seams between its parts.
+  const parts = loop === 1 ? source.speech.parts : [source.speech.whole];
+  return parts.map((part) => () => world.prompts.prepareSpeech(part, signal));
 }
 
 /** A tone that no event tells of: ringback, a beep. */
@@ -40,37 +84,66 @@ export function playTone(world: World, leg: Leg, tone: ToneSpec): void {
   leg.media?.play({ prompt: world.makeId("play"), source: { type: "tone", tone }, loop: tone.repeat ? 0 : 1 });
 }
 
+/** `current`: what plays, or comes next when nothing does. */
 export function stopPlayback(leg: Leg, which: "current" | "all"): void {
-  if (which === "all") {
-    // Those still being fetched are not known to the media engine yet.
-    leg.media?.stopPlayout("all");
-    for (const [prompt, player] of leg.call.prompts) {
-      if (player !== leg) continue;
-      leg.call.prompts.delete(prompt);
-      leg.call.tell("call.playback_ended", { playback_id: prompt, status: "cancelled" }, leg);
-    }
+  const prompts = [...leg.call.prompts].flatMap(([id, prompt]) => (prompt.leg === leg ? [id] : []));
+  const [first] = prompts;
+  if (which === "current" && first !== undefined) {
+    stopPrompt(leg, first);
     return;
   }
-  leg.media?.stopPlayout("current");
+  // Tones too, which nobody here keeps.
+  leg.media?.stopPlayout(which);
+  for (const id of prompts) finish(leg.call, id, "cancelled");
 }
 
 /** Takes one prompt out of the leg's queue, wherever it stands; told as cancelled. */
-export function stopPrompt(leg: Leg, prompt: string): void {
-  leg.media?.stopPlayout({ prompt });
-  if (!leg.call.prompts.delete(prompt)) return;
-  leg.call.tell("call.playback_ended", { playback_id: prompt, status: "cancelled" }, leg);
+export function stopPrompt(leg: Leg, id: string): void {
+  finish(leg.call, id, "cancelled");
+}
+
+/** What still played ends with the call. */
+export function endPrompts(call: LiveCall): void {
+  for (const id of call.prompts.keys()) finish(call, id, "call_hangup");
 }
 
 export function onPlayoutStarted(leg: Leg, event: Extract<MediaEvent, { type: "playoutStarted" }>): void {
-  if (!leg.call.prompts.has(event.prompt)) return;
-  leg.call.tell("call.playback_started", { playback_id: event.prompt }, leg);
+  const id = promptOf(event.prompt);
+  const prompt = leg.call.prompts.get(id);
+  if (prompt === undefined || prompt.isStarted) return;
+  prompt.isStarted = true;
+  if (prompt.kind === "speak") leg.call.tell("call.speak_started", { speak_id: id }, leg);
+  else leg.call.tell("call.playback_started", { playback_id: id }, leg);
 }
 
 export function onPlayoutEnded(leg: Leg, event: Extract<MediaEvent, { type: "playoutEnded" }>): void {
-  if (!leg.call.prompts.delete(event.prompt)) return;
-  const status = event.reason === "closed" ? "call_hangup" : event.reason;
-  const error = event.error === undefined ? {} : { error: event.error };
-  leg.call.tell("call.playback_ended", { playback_id: event.prompt, status, ...error }, leg);
+  const id = promptOf(event.prompt);
+  const prompt = leg.call.prompts.get(id);
+  if (prompt === undefined) return;
+  prompt.playing.delete(event.prompt);
+  if (event.reason !== "completed")
+    finish(leg.call, id, event.reason === "closed" ? "call_hangup" : event.reason, event.error);
+  else if (prompt.isWhole && prompt.playing.size === 0) finish(leg.call, id, "completed");
+}
+
+/** Parts of a prompt are told apart by a number behind its id. */
+function promptOf(part: string): string {
+  return part.split(".")[0] ?? part;
+}
+
+/** Once for each prompt: it is forgotten, told, and whatever of it the media engine has is stopped. */
+function finish(call: LiveCall, id: string, status: PromptEnd, error?: string): void {
+  const prompt = call.prompts.get(id);
+  if (prompt === undefined) return;
+  call.prompts.delete(id);
+  prompt.over.abort();
+  const { leg, kind, playing } = prompt;
+  // The last first: none of them begins because the one before it ended.
+  if (status !== "completed") for (const part of [...playing].reverse()) leg.media?.stopPlayout({ prompt: part });
+  const facts = { status, ...(error === undefined ? {} : { error }) };
+  if (kind === "speak") call.tell("call.speak_ended", { speak_id: id, ...facts }, leg);
+  else call.tell("call.playback_ended", { playback_id: id, ...facts }, leg);
+  prompt.onEnded?.(id);
 }
 
 /** What a caller hears while the other side rings: the North American cadence, ITU-T E.180 Supplement 2. */

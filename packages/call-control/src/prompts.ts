@@ -1,6 +1,7 @@
-/** Prompts by URL: fetched once, judged, decoded once, kept for a while. */
+/** What prompts are made of: files by URL, fetched once, judged, decoded once, kept for a while; and speech. */
 import { createHash } from "node:crypto";
 import { CodedError, checkUrl } from "@voepy/base";
+import type { SpeechPart } from "@voepy/speech";
 import type { CallControlOptions } from "./world.ts";
 
 /** Largest file, bytes; time to its first byte and for all of it, ms. SPEC 4.11. */
@@ -40,6 +41,13 @@ export class PromptLibrary {
     // A failure is told to those who asked, and the next one tries again.
     key.catch(() => this.entries.delete(url));
     return key;
+  }
+
+  /** The same of a part of a speech, made now unless it was before. Rejects as `SpeechPart.wav` does. */
+  async prepareSpeech(part: SpeechPart, signal: AbortSignal): Promise<string> {
+    const { media } = this.options;
+    if (!media.hasPrompt(part.key)) await media.preparePrompt(part.key, await part.wav(signal));
+    return part.key;
   }
 
   private async fetch(url: string): Promise<string> {

@@ -3,6 +3,7 @@ import type { Clock, HttpClient, Log, MakeId, Random } from "@voepy/base";
 import type { MediaPool } from "@voepy/media-engine";
 import type { Directory } from "@voepy/policy";
 import type { SipEndpoint } from "@voepy/sip-stack";
+import type { Synthesizer } from "@voepy/speech";
 import type { Store } from "@voepy/store";
 import type { Registry } from "./call/registry.ts";
 import type { RecordingFolder } from "./io/recording-folder.ts";
@@ -34,6 +35,7 @@ export interface CallControlOptions {
   readonly directory: () => Directory;
   /** Fetches prompts; judges every address. */
   readonly http: HttpClient;
+  readonly speech: Synthesizer;
   readonly links: RecordingLinks;
   /** Told which Call-IDs are of which call; whoever makes the SIP endpoint feeds it the messages. */
   readonly traces: Traces;

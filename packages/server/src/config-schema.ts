@@ -2,6 +2,7 @@
 import { keyScopes, phoneNumberFields, quotaFields, sipUserFields, trunkFields, trunkProblems } from "@voepy/api";
 import { z } from "zod";
 import { isPublicAddress } from "./public-address.ts";
+import { ttsSettings } from "./speech.ts";
 
 const udpPort = z.int().min(0).max(65535);
 
@@ -171,7 +172,7 @@ export const configSchema = z.strictObject({
       url_ttl_secs: z.int().min(1).max(604_800).default(3600),
     })
     .prefault({}),
-  speech: z.strictObject({ tts: z.unknown().optional(), stt: z.unknown().optional() }).prefault({}),
+  speech: z.strictObject({ tts: ttsSettings, stt: z.unknown().optional() }).prefault({}),
   drain_secs: z.int().min(0).default(30),
   tenants: z.array(tenant).default([]),
 });

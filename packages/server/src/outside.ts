@@ -3,6 +3,7 @@ import { type Clock, type HttpClient, makeHttpClient, type Random, systemClock, 
 import type { MediaPoolOptions } from "@voepy/media-engine";
 import type { SandboxOptions } from "@voepy/sandbox";
 import type { OpenTransport, SipEndpointOptions } from "@voepy/sip-stack";
+import type { SpeechEngine } from "@voepy/speech";
 import type { Config } from "./config-schema.ts";
 import { type AskStun, stunClient } from "./io/stun.ts";
 
@@ -20,6 +21,8 @@ export interface Outside {
   /** undefined: the machine's own name servers. */
   readonly dns: SipEndpointOptions["dns"];
   readonly stun: AskStun;
+  /** undefined: those of the configuration. */
+  readonly speechEngines: readonly SpeechEngine[] | undefined;
   readonly media: Pick<MediaPoolOptions, "io" | "workers">;
   readonly sandbox: {
     readonly media: Pick<MediaPoolOptions, "io" | "workers">;
@@ -38,6 +41,7 @@ export function realOutside(config: Config): Outside {
     sipTransports: undefined,
     dns: undefined,
     stun: stunClient(systemClock, systemRandom),
+    speechEngines: undefined,
     media: { io: config.media.io, workers: config.media.workers },
     // In this thread: a far end for trying things out must not cost a media worker.
     sandbox: { media: { io: "dgram", workers: 0 }, host: "127.0.0.1", sip: {} },

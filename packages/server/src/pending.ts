@@ -3,7 +3,6 @@ import type { Config } from "./config-schema.ts";
 
 export function notCarriedOut(config: Config): string[] {
   const said: string[] = [];
-  if (config.speech.tts !== undefined && config.speech.tts !== "auto") said.push("speech.tts");
   if (config.speech.stt !== undefined && config.speech.stt !== "auto") said.push("speech.stt");
   for (const tenant of config.tenants) {
     if (tenant.billing.enabled) said.push(`tenants.${tenant.id}.billing`);

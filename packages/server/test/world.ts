@@ -16,6 +16,7 @@ import {
   WebhookSink,
 } from "@voepy/testkit";
 import { type Outside, parseConfig, type Server, startServer } from "../src/index.ts";
+import { fakeSpeech } from "./fake-speech.ts";
 
 export const KEY = "voepy_key_test_0123456789";
 const SECRET = "whsec_dGhpcyBpcyBhIHNlY3JldCBmb3IgdGVzdHM=";
@@ -96,6 +97,7 @@ export class World {
           ttlS: undefined,
         }),
       },
+      speechEngines: [fakeSpeech(this.clock)],
       stun: () =>
         this.outsideAddress === undefined
           ? Promise.reject(new Error("no answer"))

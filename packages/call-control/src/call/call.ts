@@ -7,6 +7,7 @@ import type { CallDetail, CallRecord, EventRecord, LegRecord, RecordingRecord } 
 import { callFacts, type EventType, isLifecycle } from "../events.ts";
 import type { ActiveGather } from "../gather/gather.ts";
 import type { Leg } from "../leg/leg.ts";
+import type { QueuedPrompt } from "../playout.ts";
 import type { DialBody } from "../schema/dial.ts";
 import { type JsonObject, serializeCall } from "../serialize/call.ts";
 import type { World } from "../world.ts";
@@ -22,8 +23,8 @@ export type CallOwner = "api" | "number";
 export class LiveCall {
   readonly legs: Leg[] = [];
   readonly recordings = new Map<string, RecordingRecord>();
-  /** Prompts queued or playing on any leg: id to leg. */
-  readonly prompts = new Map<string, Leg>();
+  /** Prompts queued or playing on any leg, by id, in the order they were asked for. */
+  readonly prompts = new Map<string, QueuedPrompt>();
   readonly commandsDone = new Set<string>();
   owner: CallOwner = "api";
   /** Its legs are being taken down; the status follows in the same turn. */

@@ -7,6 +7,7 @@ import type { Leg } from "../leg/leg.ts";
 import { stopAttempts } from "../leg/outgoing.ts";
 import { endPrompts } from "../playout.ts";
 import { endStreams } from "../stream/streaming.ts";
+import { endPrompts } from "../playout.ts";
 import type { World } from "../world.ts";
 import type { LiveCall } from "./call.ts";
 
@@ -103,14 +104,6 @@ function closeMedia(world: World, leg: Leg): void {
       }),
     (thrown: unknown) => world.log.warn("media leg did not close", { call: leg.call.id, leg: leg.id, error: thrown }),
   );
-}
-
-/** What still played ends with the call, before `call.ended` is told. */
-function endPrompts(call: LiveCall): void {
-  for (const [prompt, leg] of call.prompts) {
-    call.tell("call.playback_ended", { playback_id: prompt, status: "call_hangup" }, leg);
-  }
-  call.prompts.clear();
 }
 
 /** The far end is gone: what that means for its call. */

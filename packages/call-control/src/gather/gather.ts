@@ -1,7 +1,7 @@
 /** The gather of a call: the machine with its timer and its prompt, and the event at its end. */
 import { CodedError } from "@voepy/base";
 import type { LiveCall } from "../call/call.ts";
-import { playUrl, stopPrompt } from "../playout.ts";
+import { type PromptSource, queuePrompt, stopPrompt } from "../playout.ts";
 import type { World } from "../world.ts";
 import {
   type Gather,
@@ -14,9 +14,9 @@ import {
 } from "./gather-machine.ts";
 
 export interface GatherPrompts {
-  readonly audioUrl: string;
-  /** Played before the prompt when an entry was bad; the prompt alone when there is none. */
-  readonly invalidAudioUrl: string | undefined;
+  readonly prompt: PromptSource;
+  /** Heard before the prompt when an entry was bad; the prompt alone when there is none. */
+  readonly invalid: PromptSource | undefined;
 }
 
 export interface ActiveGather {
@@ -61,7 +61,7 @@ export function gatherDigit(world: World, call: LiveCall, digit: string): void {
 }
 
 /** A prompt of the call has ended; the last of a try's opens the collecting. */
-export function gatherPromptEnded(world: World, call: LiveCall, prompt: string): void {
+function gatherPromptEnded(world: World, call: LiveCall, prompt: string): void {
   const gather = call.gather;
   if (gather === undefined || !gather.playing.delete(prompt) || gather.playing.size > 0) return;
   step(world, call, onPromptEnded(gather.state, world.clock.nowMs()));
@@ -99,10 +99,10 @@ function settle(world: World, call: LiveCall): void {
 
 function playPrompts(world: World, call: LiveCall, gather: ActiveGather): void {
   if (gather.prompts === undefined) return;
-  const { audioUrl, invalidAudioUrl } = gather.prompts;
-  const urls = gather.state.tries > 1 && invalidAudioUrl !== undefined ? [invalidAudioUrl, audioUrl] : [audioUrl];
-  const onFailed = (prompt: string): void => gatherPromptEnded(world, call, prompt);
-  for (const url of urls) gather.playing.add(playUrl(world, call.primary, { url, loop: 1, onFailed }));
+  const { prompt, invalid } = gather.prompts;
+  const sources = gather.state.tries > 1 && invalid !== undefined ? [invalid, prompt] : [prompt];
+  const onEnded = (ended: string): void => gatherPromptEnded(world, call, ended);
+  for (const source of sources) gather.playing.add(queuePrompt(world, call.primary, { source, loop: 1, onEnded }));
 }
 
 function stopPrompts(call: LiveCall, gather: ActiveGather): void {

@@ -21,9 +21,13 @@ export const gatherUsingAudio = defineVerb({
     world.prompts.check(body.audio_url);
     if (body.invalid_audio_url !== undefined) world.prompts.check(body.invalid_audio_url);
     refuseSecondGather(call);
+    const { audio_url: url, invalid_audio_url: invalidUrl } = body;
     beginGather(world, call, {
       rules: gatherRules(body, true),
-      prompts: { audioUrl: body.audio_url, invalidAudioUrl: body.invalid_audio_url },
+      prompts: {
+        prompt: { type: "url", url },
+        invalid: invalidUrl === undefined ? undefined : { type: "url", url: invalidUrl },
+      },
       buffered: takeBuffered(call, body.use_buffered_digits),
     });
   },

@@ -3,6 +3,7 @@ import { answer } from "./answer.ts";
 import { bridge } from "./bridge.ts";
 import { gather } from "./gather.ts";
 import { gatherUsingAudio } from "./gather-using-audio.ts";
+import { gatherUsingSpeak } from "./gather-using-speak.ts";
 import { hangup } from "./hangup.ts";
 import { hold } from "./hold.ts";
 import { joinConference } from "./join-conference.ts";
@@ -14,6 +15,7 @@ import { reject } from "./reject.ts";
 import { resume } from "./resume.ts";
 import { resumeRecording } from "./resume-recording.ts";
 import { sendDtmf } from "./send-dtmf.ts";
+import { speak } from "./speak.ts";
 import { startRecording } from "./start-recording.ts";
 import { stopGather } from "./stop-gather.ts";
 import { stopPlayback } from "./stop-playback.ts";
@@ -32,12 +34,14 @@ export const verbs: readonly AnyVerb[] = [
   transfer,
   bridge,
   play,
+  speak,
   stopPlayback,
   startRecording,
   stopRecording,
   sendDtmf,
   gather,
   gatherUsingAudio,
+  gatherUsingSpeak,
   streamingStart,
   streamingStop,
   stopGather,

@@ -84,7 +84,7 @@ export class TagReader {
       const hadSpace = this.#match(SPACE) !== "";
       if (this.#text.startsWith("/>", this.#at)) return this.#ended({ name, attributes, at, isEmpty: true }, 2);
       if (this.#text[this.#at] === ">") return this.#ended({ name, attributes, at, isEmpty: false }, 1);
-      if (!hadSpace) this.#fail(this.#at, `<${name} has no >`);
+      if (!hadSpace || (this.#text[this.#at] ?? "<") === "<") this.#fail(at, `<${name} has no >`);
       this.#attribute(name, attributes);
     }
   }
@@ -97,7 +97,7 @@ export class TagReader {
   #attribute(element: string, into: Map<string, string>): void {
     const at = this.#at;
     const name = this.#match(NAME);
-    if (name === "") this.#fail(at, `<${element} has no >`);
+    if (name === "") this.#fail(at, `<${element} holds what is no attribute`);
     this.#match(SPACE);
     if (this.#text[this.#at++] !== "=") this.#fail(at, `${name} has no value`);
     this.#match(SPACE);
