@@ -14,8 +14,6 @@ export interface GatewayHealth {
   /** Of these, the last ones in a row that could not even be sent. */
   readonly unreachable: number;
   readonly roundTripMs: number | null;
-  /** Literal address that answered last. */
-  readonly address: string | null;
 }
 
 export interface PingOutcome {
@@ -39,7 +37,6 @@ export function unknownHealth(gateway: GatewayRecord, wallMs: number): GatewayHe
     misses: 0,
     unreachable: 0,
     roundTripMs: null,
-    address: null,
   };
 }
 
@@ -57,7 +54,6 @@ export function afterPing(
       misses: 0,
       unreachable: 0,
       roundTripMs: outcome.roundTripMs,
-      address: outcome.address ?? before.address,
     };
     return { health, change: before.status === "down" ? "up" : undefined };
   }

@@ -19,11 +19,15 @@ interface Watch {
   routes: RouteRecord[];
   intervalMs: number;
   timer: Timer | undefined;
+  /** Literal addresses that answered: a name may stand for several. */
+  readonly addresses: Set<string>;
 }
 
 /** Gateways of a big configuration are not all asked in the same instant, ms. */
 const FIRST_WITHIN_MS = 2_000;
 const LONGEST_WAIT_MS = 8_000;
+/** Kept of one gateway's name. */
+const MOST_ADDRESSES = 16;
 
 export class Pinger {
   readonly #options: PingerOptions;
@@ -59,8 +63,8 @@ export class Pinger {
   /** Addresses that gateways of that host name answered from. */
   addressesOf(host: string): string[] {
     const addresses: string[] = [];
-    for (const { health } of this.#watches.values()) {
-      if (health.gateway.host === host && health.address !== null) addresses.push(health.address);
+    for (const watch of this.#watches.values()) {
+      if (watch.health.gateway.host === host) addresses.push(...watch.addresses);
     }
     return addresses;
   }
@@ -71,6 +75,9 @@ export class Pinger {
     if (watch === undefined || !this.#isWatched(watch)) return;
     const { health, change } = afterPing(watch.health, event, this.#options.clock.wallMs());
     watch.health = health;
+    if (event.cause === "response" && event.address !== undefined && watch.addresses.size < MOST_ADDRESSES) {
+      watch.addresses.add(event.address);
+    }
     if (change !== undefined) this.#options.changed(change, health, watch.routes);
   }
 
@@ -85,7 +92,8 @@ export class Pinger {
     let watch = wanted.get(key);
     if (watch === undefined) {
       const health = known?.health ?? unknownHealth(gateway, this.#options.clock.wallMs());
-      watch = known ?? { health, routes: [], intervalMs: Number.POSITIVE_INFINITY, timer: undefined };
+      const intervalMs = Number.POSITIVE_INFINITY;
+      watch = known ?? { health, routes: [], intervalMs, timer: undefined, addresses: new Set() };
       watch.routes = [];
       watch.intervalMs = Number.POSITIVE_INFINITY;
       wanted.set(key, watch);
