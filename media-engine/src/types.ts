@@ -14,6 +14,10 @@ export interface PortParams {
   readonly rtpClockHz: number;
   readonly channels: number;
   readonly fmtp: string;
+  /** Further codecs the far end may send at any time, since we said that we take them. */
+  readonly alsoReceives?:
+    | readonly { readonly codec: MediaCodecName; readonly rxPayloadType: number; readonly rtpClockHz: number }[]
+    | undefined;
   /** Packet time we send, ms: 10–60. */
   readonly ptimeMs: number;
   readonly telephoneEvent:

@@ -10,13 +10,14 @@ export function sine(frequencyHz: number, samples: number, amplitude = 8000, rat
 }
 
 /** Like a vowel: a gliding pitch of about 120 Hz with its harmonics, swelling and fading. */
-export function voice(samples: number): Int16Array {
+export function voice(samples: number, rateHz = 8000): Int16Array {
   let phase = 0;
-  return Int16Array.from({ length: samples }, (_, i) => {
-    phase += (2 * Math.PI * (120 + 25 * Math.sin(i / 3000))) / 8000;
+  return Int16Array.from({ length: samples }, (_, sample) => {
+    const i = (sample * 8000) / rateHz;
     const loudness = 0.6 + 0.4 * Math.sin(i / 1700);
     let sum = 0;
     for (let harmonic = 1; harmonic <= 12; harmonic++) sum += Math.sin(harmonic * phase) / harmonic;
+    phase += (2 * Math.PI * (120 + 25 * Math.sin(i / 3000))) / rateHz;
     return Math.round(5000 * loudness * sum);
   });
 }
@@ -33,6 +34,20 @@ export function signalToNoiseDb(meant: Int16Array, heard: Int16Array): number {
     Math.max(-32_768, Math.min(32_767, sample - (heard[i] ?? 0))),
   );
   return 10 * Math.log10(energy(meant, 0, meant.length) / Math.max(1e-9, energy(difference, 0, difference.length)));
+}
+
+/** As `signalToNoiseDb`, with `heard` moved and scaled as suits it best: late by up to `mostLate` samples. */
+export function alignedSnrDb(meant: Int16Array, heard: Int16Array, mostLate: number): number {
+  let best = Number.NEGATIVE_INFINITY;
+  const samples = meant.length - mostLate;
+  const power = energy(meant, 0, samples);
+  for (let late = 0; late <= mostLate; late++) {
+    let product = 0;
+    for (let i = 0; i < samples; i++) product += meant[i]! * heard[i + late]!;
+    const cosine = product / samples / Math.sqrt(Math.max(1, power * energy(heard, late, late + samples)));
+    if (cosine > 0) best = Math.max(best, -10 * Math.log10(Math.max(1e-12, 1 - cosine * cosine)));
+  }
+  return best;
 }
 
 /** Whole numbers 0 .. 2^32-1 from a seed, the same each time. */

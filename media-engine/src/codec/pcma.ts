@@ -33,9 +33,11 @@ const PCM_TO_PCMA = makeEncodeTable(encodeOne);
 
 export const pcma: Codec = {
   name: "PCMA",
+  ratesHz: [8000],
   sampleRateHz: 8000,
   rtpClockHz: 8000,
   staticPayloadType: 8,
+  longestPayload: 960,
   makeDecoder: () => g711Decoder(PCMA_TO_PCM),
   makeEncoder: () => g711Encoder(PCM_TO_PCMA),
 };

@@ -33,9 +33,11 @@ const PCM_TO_PCMU = makeEncodeTable(encodeOne);
 
 export const pcmu: Codec = {
   name: "PCMU",
+  ratesHz: [8000],
   sampleRateHz: 8000,
   rtpClockHz: 8000,
   staticPayloadType: 0,
+  longestPayload: 960,
   makeDecoder: () => g711Decoder(PCMU_TO_PCM),
   makeEncoder: () => g711Encoder(PCM_TO_PCMU),
 };

@@ -2,6 +2,8 @@
  * From one sample rate to another by a polyphase filter: a Kaiser-windowed sinc that lets through what both rates can carry
  * and keeps some 80 dB of everything else out. State runs on from call to call, so a stream may come in any pieces.
  */
+import { makeSincRows } from "./sinc.ts";
+
 /** Zero crossings of the sinc to each side, at the lower of both rates. */
 const CROSSINGS = 24;
 /** Kaiser's beta for 80 dB. */
@@ -37,7 +39,10 @@ export class Resampler {
     this.#phases = Math.min(MOST_PHASES, this.#up);
     const narrowing = Math.min(1, toHz / fromHz);
     this.#taps = 2 * Math.ceil(CROSSINGS / narrowing);
-    this.#filter = makeFilter(this.#phases, this.#taps, (narrowing * (1 + PASSBAND)) / 2);
+    this.#filter = makeSincRows(
+      { phases: this.#phases, taps: this.#taps },
+      { cutoff: (narrowing * (1 + PASSBAND)) / 2, beta: BETA },
+    );
     this.#input = new Float32Array(2 * this.#taps);
     // Silence before the beginning, so that the first output sample lies on the first input sample.
     this.#held = this.#taps / 2 - 1;
@@ -87,44 +92,6 @@ export class Resampler {
     for (let tap = 0; tap < this.#taps; tap++) sum += this.#input[this.#at + tap]! * this.#filter[row + tap]!;
     return sum;
   }
-}
-
-/** Row p: the sinc shifted by p / phases of an input sample; each row adds up to one, so that the level stays. */
-function makeFilter(phases: number, taps: number, cutoff: number): Float32Array {
-  const filter = new Float32Array(phases * taps);
-  const half = taps / 2;
-  for (let phase = 0; phase < phases; phase++) {
-    const row = phase * taps;
-    let sum = 0;
-    for (let tap = 0; tap < taps; tap++) {
-      const distance = tap - (half - 1) - phase / phases;
-      const value = sinc(distance * cutoff) * kaiser(distance / half);
-      filter[row + tap] = value;
-      sum += value;
-    }
-    for (let tap = 0; tap < taps; tap++) filter[row + tap] = filter[row + tap]! / sum;
-  }
-  return filter;
-}
-
-function sinc(x: number): number {
-  return Math.abs(x) < 1e-9 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-}
-
-/** The Kaiser window at `x` of -1 to 1. */
-function kaiser(x: number): number {
-  return Math.abs(x) >= 1 ? 0 : bessel(BETA * Math.sqrt(1 - x * x)) / bessel(BETA);
-}
-
-/** The modified Bessel function of the first kind, order 0, by its series. */
-function bessel(x: number): number {
-  let sum = 1;
-  let term = 1;
-  for (let k = 1; term > sum * 1e-12; k++) {
-    term *= (x / (2 * k)) ** 2;
-    sum += term;
-  }
-  return sum;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -13,7 +13,7 @@ export class Bridge {
     this.id = id;
   }
 
-  /** Phase 3 of a tick: writes what each member that sends frames hears to its `txFrame`. All sum once, minus oneself, clip once. */
+  /** Phase 3 of a tick: writes what each member that sends frames hears to the input of its `toFar`, all at one rate. All sum once, minus oneself, clip once. */
   mix(): void {
     const { members } = this;
     if (members.length === 2) {
@@ -21,7 +21,7 @@ export class Bridge {
       copyHeard(members[0]!, members[1]!);
       return;
     }
-    const samples = members[0]?.audio?.rxFrame.length ?? 0;
+    const samples = members.find(hasAudio)?.audio?.rxFrame.length ?? 0;
     if (this.#sum.length !== samples) this.#sum = new Int32Array(samples);
     this.#sum.fill(0);
     for (let i = 0; i < members.length; i++) {
@@ -31,11 +31,13 @@ export class Bridge {
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
       if (!member.ticks || member.audio === undefined) continue;
-      if (isSpeaking(member)) subtractClipped(this.#sum, member.audio.rxFrame, member.audio.txFrame);
-      else copyClipped(this.#sum, member.audio.txFrame);
+      if (isSpeaking(member)) subtractClipped(this.#sum, member.audio.rxFrame, member.audio.toFar.input);
+      else copyClipped(this.#sum, member.audio.toFar.input);
     }
   }
 }
+
+const hasAudio = ({ audio }: Port): boolean => audio !== undefined;
 
 function isSpeaking(port: Port): boolean {
   return port.isHeard && port.pulled !== "silence";
@@ -43,6 +45,6 @@ function isSpeaking(port: Port): boolean {
 
 function copyHeard(from: Port, to: Port): void {
   if (!to.ticks || to.audio === undefined) return;
-  if (isSpeaking(from) && from.audio !== undefined) to.audio.txFrame.set(from.audio.rxFrame);
-  else to.audio.txFrame.fill(0);
+  if (isSpeaking(from) && from.audio !== undefined) to.audio.toFar.input.set(from.audio.rxFrame);
+  else to.audio.toFar.input.fill(0);
 }

@@ -40,7 +40,8 @@ export class Graph {
   readonly #mediaSilenceMs: number | undefined;
   #nextWatchMs: number;
   #events: MediaEvent[] = [];
-  readonly #endedPlaying: Port[] = [];
+  /** Ports whose path may be another from now on. */
+  readonly #changed: Port[] = [];
 
   constructor(options: GraphOptions) {
     const { io, clock, random } = options;
@@ -56,7 +57,7 @@ export class Graph {
     const nowMs = this.wire.nowMs();
     if (this.#slots.isEmpty) this.ticks.skipTo(nowMs);
     else this.ticks.run(nowMs, this.#runSlot);
-    if (this.#endedPlaying.length > 0) this.#reroute(this.#endedPlaying.splice(0));
+    if (this.#changed.length > 0) this.#reroute(this.#changed.splice(0));
     if (this.#mediaSilenceMs !== undefined && nowMs >= this.#nextWatchMs) this.#watchSilence(this.#mediaSilenceMs);
   }
 
@@ -155,7 +156,7 @@ export class Graph {
     wire.atMs = wire.nowMs();
     if (wire.source !== source) wire.source = source;
     if (port === undefined) wire.counters.dropUnexpected++;
-    else receive(wire, port, packet);
+    else if (receive(wire, port, packet) === "otherCodec") this.#changed.push(port);
   };
 
   readonly #runSlot = (slot: number, turn: number): void => {
@@ -163,7 +164,10 @@ export class Graph {
     const ports = this.#slots.portsOf(slot);
     for (let i = 0; i < ports.length; i++) {
       const port = ports[i]!;
-      if (port.isHeard && port.audio !== undefined) port.pulled = port.audio.receiver.pull(port.audio.rxFrame);
+      const { audio } = port;
+      if (audio === undefined) continue;
+      if (port.isHeard) port.pulled = audio.receiver.pull(audio.rxFrame);
+      if (port.talkbacks.list.length > 0 && port.talkbacks.pull(audio.rxFrame)) port.pulled = "audio";
     }
     const bridges = this.#slots.bridgesOf(slot);
     for (let i = 0; i < bridges.length; i++) bridges[i]!.mix();
@@ -174,9 +178,15 @@ export class Graph {
     const { audio } = port;
     if (!port.ticks || audio === undefined || turn - port.lastTurn < LEAST_TICK_MS) return;
     port.lastTurn = turn;
-    if (port.bridge === undefined || port.bridge.slot < 0) audio.txFrame.fill(0);
+    const isMixed = port.bridge !== undefined && port.bridge.slot >= 0;
+    if (!isMixed && !port.talkbacks.hasOwn) audio.toFar.output.fill(0);
+    else {
+      if (!isMixed) audio.toFar.input.fill(0);
+      port.talkbacks.addTo(audio.toFar.input);
+      audio.toFar.convert();
+    }
     transmitTick(this.wire, port, audio, nowMs);
-    if (port.wasBusy && !port.isBusy) this.#endedPlaying.push(port);
+    if (port.wasBusy && !port.isBusy) this.#changed.push(port);
   }
 
   /** Tells once of each far end that should speak and does not. */

@@ -6,10 +6,13 @@
  * A switch loses no audio: towards relay what waits in the jitter buffer is sent at once and the far end is that much ahead;
  * towards frames the pause in which the jitter buffer fills uses that lead up again.
  */
+import { takesAnyOpus } from "../codec/opus-fmtp.ts";
 import { PCMA_TO_PCMU, PCMU_TO_PCMA } from "../codec/transcode.ts";
 import type { PortParams } from "../types.ts";
 import type { Port } from "./port.ts";
 import { ptimeOf } from "./port-audio.ts";
+import { chooseRates } from "./rates.ts";
+import type { ReceivedFormat } from "./received-format.ts";
 import { pushFrame } from "./transmit.ts";
 import type { Wire } from "./wire.ts";
 
@@ -17,6 +20,7 @@ import type { Wire } from "./wire.ts";
 const MOST_WAITING_FRAMES = 10;
 
 export function choosePaths(wire: Wire, ports: readonly Port[]): void {
+  chooseRates(ports);
   for (const port of ports) setFeed(wire, port, feedOf(port));
   for (const port of ports) port.ticks = port.params !== undefined && port.audio !== undefined && !port.feed;
   for (const port of ports) setHeard(port, isHeard(port));
@@ -32,30 +36,32 @@ function feedOf(port: Port): Port | undefined {
 }
 
 function canPass(from: Port, to: Port): boolean {
-  if (from.params === undefined || to.params === undefined || !from.audio || !to.audio) return false;
+  if (from.params === undefined || to.params === undefined || !from.audio || !to.audio || !from.received) return false;
   return (
     from.params.mayReceive &&
     !from.isMuted &&
+    !from.talkbacks.isHeardByOthers &&
     to.params.maySend &&
     ptimeOf(from.params) === ptimeOf(to.params) &&
-    (isSameCoding(from.params, to.params) || crossTable(from.params, to.params) !== undefined)
+    (isSameCoding(from.received, to.params) || crossTable(from.received, to.params) !== undefined)
   );
-    !from.talkbacks.isHeardByOthers &&
 }
 
-function isSameCoding(a: PortParams, b: PortParams): boolean {
-  return a.codec === b.codec && a.rtpClockHz === b.rtpClockHz && a.channels === b.channels && a.fmtp === b.fmtp;
+/** What comes is what `to` takes. An fmtp of G.711 or G.722 changes nothing of the payload. */
+function isSameCoding({ codec }: ReceivedFormat, to: PortParams): boolean {
+  if (codec.name !== to.codec || codec.rtpClockHz !== to.rtpClockHz) return false;
+  return to.codec !== "OPUS" || takesAnyOpus(to.fmtp);
 }
 
-function crossTable(from: PortParams, to: PortParams): Uint8Array | undefined {
-  if (from.codec === "PCMU" && to.codec === "PCMA") return PCMU_TO_PCMA;
-  if (from.codec === "PCMA" && to.codec === "PCMU") return PCMA_TO_PCMU;
+function crossTable({ codec }: ReceivedFormat, to: PortParams): Uint8Array | undefined {
+  if (codec.name === "PCMU" && to.codec === "PCMA") return PCMU_TO_PCMA;
+  if (codec.name === "PCMA" && to.codec === "PCMU") return PCMA_TO_PCMU;
   return undefined;
 }
 
 function setFeed(wire: Wire, port: Port, feed: Port | undefined): void {
   if (feed === port.feed) {
-    if (feed?.params !== undefined && port.params !== undefined) port.crossTable = crossTable(feed.params, port.params);
+    if (feed?.received !== undefined && port.params) port.crossTable = crossTable(feed.received, port.params);
     return;
   }
   if (port.feed?.passesTo === port) port.feed.passesTo = undefined;
@@ -65,7 +71,7 @@ function setFeed(wire: Wire, port: Port, feed: Port | undefined): void {
   } else {
     if (port.ticks && feed.isHeard) sendWaiting(wire, port, feed);
     feed.passesTo = port;
-    if (feed.params !== undefined && port.params !== undefined) port.crossTable = crossTable(feed.params, port.params);
+    if (feed.received !== undefined && port.params) port.crossTable = crossTable(feed.received, port.params);
     port.audio?.tx.changeSource();
   }
   port.feed = feed;
@@ -74,10 +80,11 @@ function setFeed(wire: Wire, port: Port, feed: Port | undefined): void {
 /** Sends `port` all of `feed`'s audio that has come and was not heard yet. */
 function sendWaiting(wire: Wire, port: Port, feed: Port): void {
   const { audio } = port;
-  if (audio === undefined || feed.audio === undefined || feed.audio.rxFrame.length !== audio.txFrame.length) return;
+  if (audio === undefined || feed.audio === undefined || feed.audio.rxFrame.length !== audio.toFar.output.length)
+    return;
   const nowMs = wire.nowMs();
   for (let i = 0; i < MOST_WAITING_FRAMES; i++) {
-    if (feed.audio.receiver.pull(audio.txFrame) !== "audio") break;
+    if (feed.audio.receiver.pull(audio.toFar.output) !== "audio") break;
     const before = audio.tx.packets;
     pushFrame(wire, port, audio, nowMs);
     port.aheadPackets += audio.tx.packets - before;

@@ -1,20 +1,21 @@
 /** A MediaPort: where one leg meets the graph. State and controls; packets are `receive.ts` and `transmit.ts`. */
 import type { Random } from "@voepy/base";
 import { makeDestination, type RtpSocket } from "../io/rtp-io.ts";
-import type { PulledFrame } from "../jitter/audio-receiver.ts";
-import { makePlayout, type Playout, type PlayoutReport } from "../nodes/playout.ts";
-import type { RecorderTap } from "../nodes/recorder-tap.ts";
+import { makeAudioReceiver, type PulledFrame } from "../jitter/audio-receiver.ts";
+import { makePlayout, OWN_RATE_HZ, type Playout, type PlayoutReport } from "../nodes/playout.ts";
+import { type RecorderTap, recordingRateHz } from "../nodes/recorder-tap.ts";
 import { Latch } from "../rtp/latch.ts";
 import { RxStream } from "../rtp/rx-stream.ts";
 import type { TxState } from "../rtp/tx-stream.ts";
 import type { LegStats, MediaEvent, MediaLegId, PortParams } from "../types.ts";
 import type { Bridge } from "./bridge.ts";
 import { makePortAudio, type PortAudio, sameAudio } from "./port-audio.ts";
+import { type ReceivedFormat, receivedFormats } from "./received-format.ts";
 
 /** Rate of prompts, tones and silence before a codec is agreed. */
 import { type ReceivedFormat, receivedFormats } from "./received-format.ts";
 import { Talkbacks } from "./talkbacks.ts";
-const DEFAULT_RATE_HZ = 8000;
+const DEFAULT_CLOCK_HZ = 8000;
 
 /** A recording of this port. */
 export interface PortTap {
@@ -33,7 +34,9 @@ export class Port {
   readonly taps: PortTap[] = [];
   params: PortParams | undefined;
   audio: PortAudio | undefined;
-  rx: RxStream = new RxStream(DEFAULT_RATE_HZ);
+  /** What the far end speaks now. */
+  received: ReceivedFormat | undefined;
+  rx: RxStream = new RxStream(DEFAULT_CLOCK_HZ);
   playout: Playout;
   isEcho = false;
   /** Its far end is heard by nobody. */
@@ -68,6 +71,7 @@ export class Port {
   /** Where silence is counted from, and when it was told. */
   listeningSinceMs = 0;
   silenceToldMs = Number.NEGATIVE_INFINITY;
+  #formats: readonly ReceivedFormat[] = [];
   readonly #random: Random;
   readonly #report: (event: MediaEvent) => void;
 
@@ -77,7 +81,7 @@ export class Port {
     this.udpPort = options.udpPort;
     this.#random = random;
     this.#report = report;
-    this.playout = makePlayout(DEFAULT_RATE_HZ, (told) => this.#reportPlayout(told));
+    this.playout = makePlayout(OWN_RATE_HZ, (told) => this.#reportPlayout(told));
   }
 
   get report(): (event: MediaEvent) => void {
@@ -88,6 +92,7 @@ export class Port {
     const previous = this.params;
     this.params = params;
     if (this.audio === undefined || previous === undefined || !sameAudio(previous, params)) this.#makeAudio(params);
+    this.#expect(params);
     this.latch.open(makeDestination(params.remote.address, params.remote.udpPort), nowMs);
     this.listeningSinceMs = nowMs;
     for (const { tap } of this.taps) this.nameCodecs(tap);
@@ -96,8 +101,29 @@ export class Port {
   /** Before the first `setParams`: goes on with a stream that another thread began. */
   continueFrom(params: PortParams, tx: TxState | undefined): void {
     this.params = params;
-    this.audio = makePortAudio(params, this.#random, tx);
+    this.audio = makePortAudio(params, this.#random, { tx });
     this.rx = new RxStream(params.rtpClockHz);
+  }
+
+  mayReceiveType(payloadType: number): boolean {
+    const formats = this.#formats;
+    for (let i = 0; i < formats.length; i++) if (formats[i]!.payloadType === payloadType) return true;
+    return false;
+  }
+
+  /** From now on packets are of `payloadType`, one of those that may come. Allocates, as rarely as a far end does this. */
+  receiveType(payloadType: number): void {
+    const format = this.#formats.find((each) => each.payloadType === payloadType);
+    const { audio } = this;
+    if (format === undefined || audio === undefined) return;
+    const { codec } = format;
+    if (codec.rtpClockHz !== audio.receiver.rtpClockHz) {
+      audio.receiver = makeAudioReceiver(codec, audio.receiver.rateHz);
+      this.#countAt(codec.rtpClockHz);
+    }
+    audio.receiver.accept(payloadType, codec);
+    this.received = format;
+    for (const { tap } of this.taps) this.nameCodecs(tap);
   }
 
   /** Has something of its own to send, which relay cannot carry. */
@@ -115,9 +141,11 @@ export class Port {
   }
 
   nameCodecs(tap: RecorderTap): void {
-    if (this.params === undefined) return;
-    tap.rxCodec = this.params.codec;
-    tap.txCodec = this.params.codec;
+    if (this.audio !== undefined && this.received !== undefined) tap.setCodecs(this.received.codec, this.audio.codec);
+  }
+
+  get recordingRateHz(): number {
+    return recordingRateHz(this.audio?.codec);
   }
 
   get path(): LegStats["path"] {
@@ -155,9 +183,25 @@ export class Port {
   }
 
   #makeAudio(params: PortParams): void {
-    const from = this.audio?.tx.state();
+    const { audio } = this;
+    const from = audio && { tx: audio.tx.state(), receiver: audio.receiver };
     this.audio = makePortAudio(params, this.#random, from);
-    const rx = new RxStream(params.rtpClockHz);
+    if (this.audio?.receiver !== audio?.receiver) this.#countAt(params.rtpClockHz);
+  }
+
+  /** Until a packet of another payload type comes, the far end is taken to speak what it spoke. */
+  #expect(params: PortParams): void {
+    this.#formats = receivedFormats(params, this.received);
+    const { received, audio } = this;
+    const isKept =
+      received !== undefined &&
+      this.#formats.some((format) => format.codec === received.codec && format.payloadType === received.payloadType);
+    if (isKept && audio?.receiver.rtpClockHz === received.codec.rtpClockHz) return;
+    this.received = this.#formats[0];
+  }
+
+  #countAt(rtpClockHz: number): void {
+    const rx = new RxStream(rtpClockHz);
     rx.continueFrom(this.rx);
     this.rx = rx;
   }

@@ -5,8 +5,11 @@ import type { Port } from "./port.ts";
 import { passEvent, passOn } from "./transmit.ts";
 import type { Wire } from "./wire.ts";
 
-/** `wire.size` bytes of `packet` from `wire.source` have come for `port`. */
-export function receive(wire: Wire, port: Port, packet: Uint8Array): void {
+/**
+ * `wire.size` bytes of `packet` from `wire.source` have come for `port`. "otherCodec": from now on its far end speaks
+ * another codec, so that its path may be another.
+ */
+export function receive(wire: Wire, port: Port, packet: Uint8Array): "otherCodec" | undefined {
   const { counters, size, source, atMs } = wire;
   const header = wire.in;
   counters.packetsIn++;
@@ -14,41 +17,46 @@ export function receive(wire: Wire, port: Port, packet: Uint8Array): void {
   if (kind !== "rtp" || !readHeader(packet, size, header)) {
     if (kind === "rtcp") counters.rtcpIn++;
     else counters.dropMalformed++;
-    return;
+    return undefined;
   }
   const { params } = port;
   if (params === undefined) {
     counters.dropUnexpected++;
-    return;
+    return undefined;
   }
   const isEvent = header.payloadType === params.telephoneEvent?.rxPayloadType;
-  if (!isEvent && header.payloadType !== params.rxPayloadType) {
+  const isOther = !isEvent && header.payloadType !== port.received?.payloadType;
+  if (isOther && !port.mayReceiveType(header.payloadType)) {
     counters.dropPayloadType++;
     port.rxUnfit++;
-    return;
+    return undefined;
   }
   const admission = port.latch.admit(source, header, atMs);
   if (admission === "foreign") {
     counters.dropForeign++;
     port.rxForeign++;
-    return;
+    return undefined;
   }
   if (admission === "first") wire.report({ type: "rtpStarted", leg: port.id });
+  if (isOther) port.receiveType(header.payloadType);
   if (header.ssrc !== port.rx.ssrc) port.audio?.digitsIn?.reset();
   port.rx.count(header, size, atMs, !isEvent);
-  if (!params.mayReceive) return;
-  if (isEvent) takeEvent(wire, port, packet);
-  else takeAudio(wire, port, packet);
+  if (params.mayReceive) {
+    if (isEvent) takeEvent(wire, port, packet);
+    else takeAudio(wire, port, packet, isOther);
+  }
+  return isOther ? "otherCodec" : undefined;
 }
 
-function takeAudio(wire: Wire, port: Port, packet: Uint8Array): void {
+/** `isOther`: of another codec than the one before, for which relay may not be the way. */
+function takeAudio(wire: Wire, port: Port, packet: Uint8Array, isOther: boolean): void {
   if (port.isMuted) return;
   for (let i = 0; i < port.taps.length; i++) {
     const { tap, isPaused } = port.taps[i]!;
     if (!isPaused) tap.rxPacket(packet, wire.in, wire.atMs);
   }
   if (port.isHeard) port.audio?.receiver.push(packet, wire.in);
-  if (port.passesTo !== undefined) passOn(wire, port.passesTo, packet, false);
+  if (port.passesTo !== undefined && !isOther) passOn(wire, port.passesTo, packet, false);
 }
 
 function takeEvent(wire: Wire, port: Port, packet: Uint8Array): void {

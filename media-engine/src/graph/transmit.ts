@@ -6,10 +6,17 @@ import type { Port } from "./port.ts";
 import type { PortAudio } from "./port-audio.ts";
 import type { Wire } from "./wire.ts";
 
-/** Phase 5 of a tick: adds what the port plays to `txFrame`, and sends it. */
+/** Phase 5 of a tick: adds what the port plays to what the bridge says, and sends it. */
 export function transmitTick(wire: Wire, port: Port, audio: PortAudio, nowMs: number): void {
-  if (port.playout.fill(audio.promptFrame)) mixInto(audio.promptFrame, audio.txFrame);
-  if (!audio.tones.isIdle) audio.tones.fill(audio.txFrame);
+  const { own, toFar } = audio;
+  if (port.playout.fill(own.input)) {
+    own.convert();
+    mixInto(own.output, toFar.output);
+  }
+  if (!audio.tones.isIdle && audio.tones.fill(own.input)) {
+    own.convert();
+    toFar.output.set(own.output);
+  }
   pushFrame(wire, port, audio, nowMs);
   if (!port.wasBusy) return;
   const sent = (audio.digitsOut?.takeCompleted() ?? 0) + audio.tones.takeCompleted();
@@ -18,13 +25,14 @@ export function transmitTick(wire: Wire, port: Port, audio: PortAudio, nowMs: nu
 
 /** Cuts frames into packets of the packet time agreed, and sends each when it is full. */
 export function pushFrame(wire: Wire, port: Port, audio: PortAudio, nowMs: number): void {
-  const { txFrame, packetPcm } = audio;
-  if (packetPcm.length === txFrame.length) {
-    sendAudio(wire, port, txFrame, nowMs);
+  const { packetPcm } = audio;
+  const frame = audio.toFar.output;
+  if (packetPcm.length === frame.length) {
+    sendAudio(wire, port, frame, nowMs);
     return;
   }
-  for (let i = 0; i < txFrame.length; i++) {
-    packetPcm[audio.packetFill++] = txFrame[i]!;
+  for (let i = 0; i < frame.length; i++) {
+    packetPcm[audio.packetFill++] = frame[i]!;
     if (audio.packetFill < packetPcm.length) continue;
     audio.packetFill = 0;
     sendAudio(wire, port, packetPcm, nowMs);

@@ -1,8 +1,10 @@
 /**
  * The receiving end of a port: packets in as they arrive, one frame out a tick. Jitter buffer, decoder, concealment and
- * small corrections of delay in one; the loop needs nothing else. Packets may be of any length, equal to a frame or not.
+ * small corrections of delay in one; the loop needs nothing else. Packets may be of any length, equal to a frame or not, and
+ * of any codec that was agreed with the same RTP clock: a change of codec is heard as one sound.
  */
-import type { Codec, Decoder } from "../codec/codec.ts";
+import type { Codec } from "../codec/codec.ts";
+import { LONGEST_PACKET_MS, PacketDecoder } from "../codec/packet-decoder.ts";
 import type { AudioPacket } from "./audio-packet.ts";
 import { Concealer, findPitch } from "./conceal.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
@@ -20,7 +22,8 @@ export interface AudioReceiverFigures {
   readonly targetMs: number;
 }
 
-const LONGEST_PACKET_MS = 120;
+/** The longest gap a decoder fills at once. */
+const LONGEST_GAP_MS = 60;
 /** The longest packet on top of two frames. */
 const QUEUE_MS = LONGEST_PACKET_MS + 40;
 /** The delay is shortened when it could be this much less, and not more often than once in so many frames. */
@@ -28,30 +31,54 @@ const EXCESS_MS = 5;
 const FRAMES_BETWEEN_SHORTENINGS = 5;
 
 export class AudioReceiver {
-  readonly #codec: Codec;
-  readonly #decoder: Decoder;
+  readonly rtpClockHz: number;
   readonly #jitter: JitterBuffer;
-  readonly #concealer: Concealer;
-  readonly #samplesPerTick: number;
+  /** Further codecs by payload type; one that is not here is of the first. */
+  readonly #others = new Map<number, PacketDecoder>();
+  readonly #first: PacketDecoder;
+  /** Of the last packet. */
+  #decoder: PacketDecoder;
+  #rateHz = 0;
+  #samplesPerTick = 1;
+  #concealer: Concealer;
   /** Decoded samples that were not pulled yet, the oldest first. */
-  readonly #queue: Int16Array;
+  #queue = new Int16Array(0);
   #queued = 0;
-  /** Where a packet is decoded to before it joins the queue. */
-  readonly #decoded: Int16Array;
   #concealedFrames = 0;
   #framesSinceShortening = 0;
 
-  constructor(codec: Codec) {
-    this.#codec = codec;
-    this.#decoder = codec.makeDecoder();
-    this.#jitter = new JitterBuffer(codec.rtpClockHz);
-    this.#concealer = new Concealer(codec.sampleRateHz);
-    this.#samplesPerTick = codec.sampleRateHz / codec.rtpClockHz;
-    this.#queue = new Int16Array((QUEUE_MS * codec.sampleRateHz) / 1000);
-    this.#decoded = new Int16Array((LONGEST_PACKET_MS * codec.sampleRateHz) / 1000);
+  constructor(codec: Codec, rateHz = codec.sampleRateHz) {
+    this.rtpClockHz = codec.rtpClockHz;
+    this.#first = new PacketDecoder(codec, rateHz);
+    this.#decoder = this.#first;
+    this.#jitter = new JitterBuffer(codec.rtpClockHz, codec.longestPayload);
+    this.#concealer = new Concealer(rateHz);
+    this.setRate(rateHz);
   }
 
-  /** Copies the payload. Packets of another payload type than the codec's must not come here. Never allocates, never throws. */
+  /** Frames are pulled at this rate from now on. Allocates when it is another; what waits decoded is dropped. */
+  setRate(rateHz: number): void {
+    if (rateHz === this.#rateHz) return;
+    this.#rateHz = rateHz;
+    this.#samplesPerTick = rateHz / this.rtpClockHz;
+    this.#first.setRate(rateHz);
+    for (const other of this.#others.values()) other.setRate(rateHz);
+    this.#concealer = new Concealer(rateHz);
+    this.#queue = new Int16Array((QUEUE_MS * rateHz) / 1000);
+    this.#queued = 0;
+  }
+
+  get rateHz(): number {
+    return this.#rateHz;
+  }
+
+  /** Packets of `payloadType` are of `codec`, which has the same RTP clock. */
+  accept(payloadType: number, codec: Codec): void {
+    if ((this.#others.get(payloadType) ?? this.#first).codec === codec) return;
+    this.#others.set(payloadType, new PacketDecoder(codec, this.#rateHz));
+  }
+
+  /** Copies the payload. Packets of what was not agreed must not come here. Never allocates, never throws. */
   push(bytes: Uint8Array, packet: AudioPacket): void {
     this.#jitter.push(bytes, packet);
   }
@@ -84,7 +111,7 @@ export class AudioReceiver {
     return {
       discarded: late + duplicate + overflow + oversized,
       concealedFrames: this.#concealedFrames,
-      targetMs: this.#jitter.delayMs + (this.#queued * 1000) / this.#codec.sampleRateHz,
+      targetMs: this.#jitter.delayMs + (this.#queued * 1000) / this.#rateHz,
     };
   }
 
@@ -105,18 +132,31 @@ export class AudioReceiver {
   }
 
   #decodeTaken(): void {
-    const { bytes, offset, size } = this.#jitter.taken;
-    const count = this.#decoder.decode(bytes, offset, size, this.#decoded);
+    const { bytes, offset, size, payloadType } = this.#jitter.taken;
+    this.#decoder = this.#others.get(payloadType) ?? this.#first;
+    const count = this.#decoder.decode(bytes, offset, size);
     this.#jitter.played(count / this.#samplesPerTick);
+    const from = this.#enqueue(count);
+    this.#concealer.good(from, this.#queued, this.#queue);
+  }
+
+  /** Adds the decoder's last result. Returns where it begins. */
+  #enqueue(count: number): number {
+    const { pcm } = this.#decoder;
+    const queue = this.#queue;
     const from = this.#queued;
-    const to = Math.min(from + count, this.#queue.length);
-    for (let i = from; i < to; i++) this.#queue[i] = this.#decoded[i - from]!;
+    const to = Math.min(from + count, queue.length);
+    for (let i = from; i < to; i++) queue[i] = pcm[i - from]!;
     this.#queued = to;
-    this.#concealer.good(from, to, this.#queue);
+    return from;
   }
 
   #concealUpTo(samples: number, isMissing: boolean): void {
     let count = samples - this.#queued;
+    if (isMissing && this.#decoder.conceals) {
+      this.#concealByDecoder(count);
+      return;
+    }
     if (isMissing) {
       count = Math.min(count, Math.ceil(this.#jitter.missingTicks * this.#samplesPerTick));
       this.#jitter.concealed(count / this.#samplesPerTick);
@@ -125,10 +165,25 @@ export class AudioReceiver {
     this.#queued += count;
   }
 
+  /** A gap whose end is known is filled whole, since the packet behind it may tell what was in its last part. */
+  #concealByDecoder(least: number): void {
+    const jitter = this.#jitter;
+    const isEndKnown = jitter.peek();
+    const whole = Math.ceil(jitter.missingTicks * this.#samplesPerTick);
+    const count = isEndKnown ? Math.min(whole, (LONGEST_GAP_MS * this.#rateHz) / 1000) : least;
+    const { bytes, offset, size } = jitter.taken;
+    const made = this.#decoder.conceal(bytes, offset, isEndKnown && count === whole ? size : 0, count);
+    // A decoder that fails must not stop time.
+    if (made === 0) this.#decoder.pcm.fill(0, 0, count);
+    jitter.concealed(Math.max(made, count) / this.#samplesPerTick);
+    const from = this.#enqueue(Math.max(made, count));
+    this.#concealer.follow(from, this.#queued, this.#queue);
+  }
+
   /** Takes one pitch period out when the network has become better than the delay supposes. */
   #shortenIfDue(frameSamples: number): void {
     if (++this.#framesSinceShortening < FRAMES_BETWEEN_SHORTENINGS) return;
-    const perMs = this.#codec.sampleRateHz / 1000;
+    const perMs = this.#rateHz / 1000;
     const excess = this.#jitter.excessTicks * this.#samplesPerTick;
     if (excess < EXCESS_MS * perMs || !this.#jitter.isReady) return;
     this.#framesSinceShortening = 0;
@@ -141,6 +196,6 @@ export class AudioReceiver {
   }
 }
 
-export function makeAudioReceiver(codec: Codec): AudioReceiver {
-  return new AudioReceiver(codec);
+export function makeAudioReceiver(codec: Codec, rateHz: number): AudioReceiver {
+  return new AudioReceiver(codec, rateHz);
 }

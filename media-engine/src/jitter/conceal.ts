@@ -66,6 +66,11 @@ export class Concealer {
     this.#remember(from, to, pcm);
   }
 
+  /** Takes note of `pcm[from .. to)`, which somebody else guessed. */
+  follow(from: number, to: number, pcm: Int16Array): void {
+    this.#remember(from, to, pcm);
+  }
+
   /** Writes the guess for what is missing to `out[from .. to)`. */
   conceal(from: number, to: number, out: Int16Array): void {
     if (this.isSilent) {

@@ -23,6 +23,7 @@ export interface TakenPacket {
   bytes: Uint8Array;
   offset: number;
   size: number;
+  payloadType: number;
   rtpTimestamp: number;
 }
 
@@ -39,7 +40,7 @@ export interface JitterCounts {
 }
 
 const SLOTS = 32;
-/** 120 ms of G.711. */
+/** 120 ms of G.711 or G.722. */
 const SLOT_BYTES = 960;
 const START_MS = 40;
 const FLOOR_MS = 20;
@@ -61,6 +62,7 @@ export class JitterBuffer {
   readonly taken: TakenPacket;
 
   readonly #ticksPerMs: number;
+  readonly #slotBytes: number;
   /** Empty until the first packet comes: a leg that only ever relays needs none. */
   #bytes = new Uint8Array(0);
   readonly #isFull = new Uint8Array(SLOTS);
@@ -68,6 +70,7 @@ export class JitterBuffer {
   readonly #seqs = new Float64Array(SLOTS);
   readonly #timestamps = new Float64Array(SLOTS);
   readonly #sizes = new Uint16Array(SLOTS);
+  readonly #payloadTypes = new Uint8Array(SLOTS);
 
   #state: State = "idle";
   #held = 0;
@@ -85,9 +88,11 @@ export class JitterBuffer {
   #span = 0;
   #spanTicks = 0;
 
-  constructor(rtpClockHz: number) {
+  /** `longestPayload`: bytes of the longest packet that is taken. */
+  constructor(rtpClockHz: number, longestPayload = SLOT_BYTES) {
     this.#ticksPerMs = rtpClockHz / 1000;
-    this.taken = { bytes: this.#bytes, offset: 0, size: 0, rtpTimestamp: 0 };
+    this.#slotBytes = longestPayload;
+    this.taken = { bytes: this.#bytes, offset: 0, size: 0, payloadType: 0, rtpTimestamp: 0 };
     this.#forgetSlack();
   }
 
@@ -102,7 +107,7 @@ export class JitterBuffer {
 
   /** Copies the payload. Allocates with the very first packet only, never throws. */
   push(bytes: Uint8Array, packet: AudioPacket): void {
-    if (packet.payloadSize > SLOT_BYTES) {
+    if (packet.payloadSize > this.#slotBytes) {
       this.counts.oversized++;
       return;
     }
@@ -160,6 +165,13 @@ export class JitterBuffer {
     return this.#gapTicks;
   }
 
+  /** After "missing": shows in `taken` the packet after the gap, which stays here. False: none has come yet. */
+  peek(): boolean {
+    const slot = this.#earliest();
+    if (slot >= 0) this.#show(slot);
+    return slot >= 0;
+  }
+
   /** After "missing": this much was concealed. */
   concealed(ticks: number): void {
     if (this.#held > 0) this.#cursor += ticks;
@@ -198,7 +210,7 @@ export class JitterBuffer {
 
   #begin(seq: number, timestamp: number): void {
     if (this.#bytes.length === 0) {
-      this.#bytes = new Uint8Array(SLOTS * SLOT_BYTES);
+      this.#bytes = new Uint8Array(SLOTS * this.#slotBytes);
       this.taken.bytes = this.#bytes;
     }
     this.#state = "priming";
@@ -243,8 +255,9 @@ export class JitterBuffer {
     this.#seqs[slot] = seq;
     this.#timestamps[slot] = timestamp;
     this.#sizes[slot] = packet.payloadSize;
+    this.#payloadTypes[slot] = packet.payloadType;
     const from = packet.payloadOffset;
-    const at = slot * SLOT_BYTES;
+    const at = slot * this.#slotBytes;
     for (let i = 0; i < packet.payloadSize; i++) this.#bytes[at + i] = bytes[from + i]!;
     if (seq > this.#newestSeq) this.#newestSeq = seq;
     if (timestamp > this.#newestTimestamp) this.#newestTimestamp = timestamp;
@@ -303,8 +316,13 @@ export class JitterBuffer {
     this.#isFull[slot] = 0;
     this.#held--;
     this.#nextSeq = this.#seqs[slot]! + 1;
-    this.taken.offset = slot * SLOT_BYTES;
+    this.#show(slot);
+  }
+
+  #show(slot: number): void {
+    this.taken.offset = slot * this.#slotBytes;
     this.taken.size = this.#sizes[slot]!;
+    this.taken.payloadType = this.#payloadTypes[slot]!;
     this.taken.rtpTimestamp = this.#timestamps[slot]!;
   }
 

@@ -5,9 +5,12 @@
 import { ToneGenerator } from "../dsp/tone.ts";
 import type { PlayoutStop, ToneSpec } from "../types.ts";
 
+/** All sounds of our own are made at it: prompts are kept so, and no tone needs more. */
+export const OWN_RATE_HZ = 8000;
+
 export interface PlayoutItem {
   readonly prompt: string;
-  /** `pcm`: mono at the port's rate, over a SharedArrayBuffer, as the prompt store made it. `missing`: ends as `failed`. */
+  /** `pcm`: mono at `OWN_RATE_HZ`, over a SharedArrayBuffer, as the prompt store made it. `missing`: ends as `failed`. */
   readonly source:
     | { readonly type: "pcm"; readonly pcm: Int16Array }
     | { readonly type: "tone"; readonly tone: ToneSpec }

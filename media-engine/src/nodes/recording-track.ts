@@ -3,22 +3,19 @@
  * exact, order does not matter and a gap is silence; the time line itself is the clock of arrival, towards which a sender's
  * drifting clock is pulled sample by sample. Positions are samples since the recording began.
  */
-export const RECORD_RATE_HZ = 8000;
-const PER_MS = RECORD_RATE_HZ / 1000;
-
-/** Two seconds, a power of two. */
+/** Two seconds at 8 kHz, a power of two. */
 const WINDOW = 1 << 14;
 /** A new sequence of timestamps goes on where the last one ended if that is no further from its arrival than this. */
-const JOIN = 120 * PER_MS;
+const JOIN_MS = 120;
 /** Audio cannot arrive before it is spoken: this far ahead of its arrival a timestamp has jumped. */
-const AHEAD = 200 * PER_MS;
-/** A timestamp behind its arrival by more than this for `BEHIND_MS` is no burst after a standstill but a jump. */
-const BEHIND = 400 * PER_MS;
-const BEHIND_MS = 100;
+const AHEAD_MS = 200;
+/** A timestamp behind its arrival by more than this for `BEHIND_FOR_MS` is no burst after a standstill but a jump. */
+const BEHIND_MS = 400;
+const BEHIND_FOR_MS = 100;
 /** Frames come off our own clock: further off than this some were skipped. */
-const SKIPPED = 60 * PER_MS;
+const SKIPPED_MS = 60;
 /** Drift is corrected when the smoothed distance to the arrival clock exceeds this. */
-const DEADBAND = 20 * PER_MS;
+const DEADBAND_MS = 20;
 /** One sample in so many packets: 780 ppm at 20 ms, more than any clock is wrong by and too little to be heard. */
 const PACKETS_PER_SLIP = 8;
 const SMOOTHING = 1 / 64;
@@ -29,13 +26,24 @@ const TINY_HOLE = 4;
 const FRAMES = 2 ** 32;
 const NO_SOURCE = -1;
 
+export interface PlacedPacket {
+  readonly ssrc: number;
+  readonly rtpTimestamp: number;
+  /** Since the recording began. */
+  readonly atMs: number;
+  /** Of the recording, for one tick of the RTP clock. */
+  readonly samplesPerTick: number;
+}
+
 export class RecordingTrack {
-  readonly #window = new Int16Array(WINDOW);
+  readonly #perMs: number;
+  readonly #window: Int16Array;
   /** Everything before is read and gone. */
   #read = 0;
   /** The end of the newest audio. */
   #head = 0;
   #source = NO_SOURCE;
+  #samplesPerTick = 1;
   /** Position of `#anchorTimestamp`. */
   #anchor = 0;
   #anchorTimestamp = 0;
@@ -44,14 +52,24 @@ export class RecordingTrack {
   #behindSinceMs = -1;
   #frameTimestamp = 0;
 
-  /** Places the first `samples` of `pcm`, decoded from a packet with `rtpTimestamp` of `ssrc` that passed at `atMs` since the beginning. */
-  placePacket(packet: { ssrc: number; rtpTimestamp: number; atMs: number }, pcm: Int16Array, samples: number): void {
-    const arrival = Math.round(packet.atMs * PER_MS);
+  constructor(rateHz: number) {
+    this.#perMs = rateHz / 1000;
+    this.#window = new Int16Array((WINDOW * rateHz) / 8000);
+  }
+
+  /** Places the first `samples` of `pcm`, decoded from a packet that passed at `atMs` since the beginning. */
+  placePacket(packet: PlacedPacket, pcm: Int16Array, samples: number): void {
+    const arrival = Math.round(packet.atMs * this.#perMs);
+    if (packet.samplesPerTick !== this.#samplesPerTick) {
+      // Another codec with another clock: its timestamps go on where the last ones ended.
+      this.#samplesPerTick = packet.samplesPerTick;
+      this.#source = NO_SOURCE;
+    }
     let position = this.#positionOf(packet.rtpTimestamp);
     if (packet.ssrc !== this.#source) {
       this.#source = packet.ssrc;
       position = this.#anchorAt(
-        Math.abs(this.#head - arrival) <= JOIN && this.#head > 0 ? this.#head : arrival,
+        Math.abs(this.#head - arrival) <= JOIN_MS * this.#perMs && this.#head > 0 ? this.#head : arrival,
         packet.rtpTimestamp,
       );
     } else if (this.#hasJumped(position - arrival, packet.atMs)) {
@@ -63,16 +81,18 @@ export class RecordingTrack {
 
   /** Places a frame of our own clock after the one before. */
   placeFrame(atMs: number, pcm: Int16Array, samples: number): void {
-    const isSkipped = this.#source === FRAMES && Math.abs(this.#head - atMs * PER_MS) > SKIPPED;
+    const isSkipped = this.#source === FRAMES && Math.abs(this.#head - atMs * this.#perMs) > SKIPPED_MS * this.#perMs;
     if (isSkipped) this.#source = NO_SOURCE;
     this.#frameTimestamp += samples;
-    this.placePacket({ ssrc: FRAMES, rtpTimestamp: this.#frameTimestamp - samples, atMs }, pcm, samples);
+    const rtpTimestamp = this.#frameTimestamp - samples;
+    this.placePacket({ ssrc: FRAMES, rtpTimestamp, atMs, samplesPerTick: 1 }, pcm, samples);
   }
 
   /** Copies positions `[read so far .. read so far + count)` to `out` and forgets them; what comes for them later is lost. */
   read(count: number, out: Int16Array): void {
+    const mask = this.#window.length - 1;
     for (let i = 0; i < count; i++) {
-      const slot = (this.#read + i) & (WINDOW - 1);
+      const slot = (this.#read + i) & mask;
       out[i] = this.#window[slot]!;
       this.#window[slot] = 0;
     }
@@ -80,7 +100,7 @@ export class RecordingTrack {
   }
 
   #positionOf(rtpTimestamp: number): number {
-    return this.#anchor + ((rtpTimestamp - this.#anchorTimestamp) | 0);
+    return this.#anchor + Math.round(((rtpTimestamp - this.#anchorTimestamp) | 0) * this.#samplesPerTick);
   }
 
   #anchorAt(position: number, rtpTimestamp: number): number {
@@ -92,20 +112,20 @@ export class RecordingTrack {
   }
 
   #hasJumped(ahead: number, atMs: number): boolean {
-    if (ahead > AHEAD) return true;
-    if (ahead > -BEHIND) {
+    if (ahead > AHEAD_MS * this.#perMs) return true;
+    if (ahead > -BEHIND_MS * this.#perMs) {
       this.#behindSinceMs = -1;
       return false;
     }
     if (this.#behindSinceMs < 0) this.#behindSinceMs = atMs;
-    return atMs - this.#behindSinceMs >= BEHIND_MS;
+    return atMs - this.#behindSinceMs >= BEHIND_FOR_MS;
   }
 
   /** Moves the anchor, and so all that follows, a sample towards the clock of arrival. */
   #follow(ahead: number): void {
     this.#driftSmoothed += (ahead - this.#driftSmoothed) * SMOOTHING;
     this.#packetsSinceSlip++;
-    if (Math.abs(this.#driftSmoothed) <= DEADBAND || this.#packetsSinceSlip < PACKETS_PER_SLIP) return;
+    if (Math.abs(this.#driftSmoothed) <= DEADBAND_MS * this.#perMs || this.#packetsSinceSlip < PACKETS_PER_SLIP) return;
     this.#packetsSinceSlip = 0;
     const by = this.#driftSmoothed > 0 ? -1 : 1;
     this.#anchor += by;
@@ -113,13 +133,15 @@ export class RecordingTrack {
   }
 
   #write(position: number, pcm: Int16Array, samples: number): void {
+    const window = this.#window;
+    const mask = window.length - 1;
     const hole = position - this.#head;
     if (hole > 0 && hole <= TINY_HOLE && this.#head > this.#read) {
-      const last = this.#window[(this.#head - 1) & (WINDOW - 1)]!;
-      for (let i = this.#head; i < position; i++) this.#window[i & (WINDOW - 1)] = last;
+      const last = window[(this.#head - 1) & mask]!;
+      for (let i = this.#head; i < position; i++) window[i & mask] = last;
     }
-    const end = Math.min(position + samples, this.#read + WINDOW);
-    for (let i = Math.max(position, this.#read); i < end; i++) this.#window[i & (WINDOW - 1)] = pcm[i - position]!;
+    const end = Math.min(position + samples, this.#read + window.length);
+    for (let i = Math.max(position, this.#read); i < end; i++) window[i & mask] = pcm[i - position]!;
     if (end > this.#head) this.#head = end;
   }
 }

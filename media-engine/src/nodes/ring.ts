@@ -22,7 +22,7 @@ const END_REASON = 3;
 const END_MS = 4;
 const LONGEST_PAYLOAD = 0xffff;
 
-/** `begin`: the time from which all counts, no payload; `packet`: a payload in a codec; `frame`: PCM, little-endian. */
+/** `begin`: the time from which all counts and, as timestamp, the rate, no payload; `packet`: a payload in a codec; `frame`: PCM, little-endian. */
 export const RecordKind = { skip: 0, begin: 1, packet: 2, frame: 3 } as const;
 
 /** What a record says besides its payload. */

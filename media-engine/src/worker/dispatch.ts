@@ -140,7 +140,7 @@ function stopTalkback({ talkbacks: { list } }: Port, stream: string): void {
 }
 
   const startMs = graph.wire.nowMs();
-  const tap = makeRecorderTap(command.ring, startMs);
+  const tap = makeRecorderTap(command.ring, startMs, port.recordingRateHz);
   port.nameCodecs(tap);
   port.taps.push({ recording: command.recording, ring: command.ring, startMs, tap, isPaused: false });
 }

@@ -30,9 +30,6 @@ export interface LegHome {
   onClosed(leg: MediaClient): void;
 }
 
-/** Rate of prompts before a codec is agreed. */
-const DEFAULT_RATE_HZ = 8000;
-
 const LOST_STATS: Omit<LegStats, "describe"> = {
   rxPackets: 0,
   rxBytes: 0,
@@ -54,7 +51,6 @@ export class MediaClient implements MediaLeg {
   socket: number;
   readonly recordings = new Set<string>();
   readonly #home: LegHome;
-  #params: PortParams | undefined;
   /** Prompts that have not ended: they are queued again where the leg is moved to. */
   #items: PlayoutItem[] = [];
   readonly #started = new Set<string>();
@@ -71,7 +67,6 @@ export class MediaClient implements MediaLeg {
   }
 
   setParams(params: PortParams): void {
-    this.#params = params;
     this.#post({ type: "setParams", leg: this.id, params });
   }
 
@@ -212,8 +207,7 @@ export class MediaClient implements MediaLeg {
 
   #sourceOf({ source }: PlayoutRequest): PlayoutItem["source"] {
     if (source.type === "tone") return source;
-    const rateHz = (this.#params && findCodec(this.#params.codec)?.sampleRateHz) ?? DEFAULT_RATE_HZ;
-    const pcm = this.#home.prompts.pcm(source.key, rateHz);
+    const pcm = this.#home.prompts.pcm(source.key, OWN_RATE_HZ);
     return pcm === undefined ? { type: "missing", error: "the prompt is not prepared" } : { type: "pcm", pcm };
   }
 }
