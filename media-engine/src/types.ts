@@ -26,6 +26,11 @@ export interface PortParams {
   readonly remote: { readonly address: string; readonly udpPort: number };
   readonly maySend: boolean;
   readonly mayReceive: boolean;
+  /**
+   * Undefined: no RTCP. `mux`: both agreed to it on the port of RTP (RFC 5761); otherwise it goes to the far end's
+   * `remoteUdpPort` (RFC 3605), by default the one above that of RTP, and comes to the one above ours.
+   */
+  readonly rtcp?: { readonly mux: boolean; readonly remoteUdpPort: number | undefined } | undefined;
 }
 
 /** One prompt of a port's queue. */
@@ -62,15 +67,6 @@ export interface RecordingRequest {
   readonly maxMs?: number | undefined;
 }
 
-export interface LegStats {
-  readonly rxPackets: number;
-  readonly rxBytes: number;
-  readonly rxLost: number;
-  readonly rxDiscarded: number;
-  /** RFC 3550 §6.4.1, ms. */
-  readonly rxJitterMs: number;
-  readonly txPackets: number;
-  readonly txBytes: number;
 /** The shape of audio on a fork's connection. */
 export interface ForkFormat {
   readonly codec: MediaCodecName;
@@ -126,6 +122,23 @@ export interface ForkFigures {
   readonly queueMs: number;
 }
 
+export interface LegStats {
+  readonly rxPackets: number;
+  readonly rxBytes: number;
+  readonly rxLost: number;
+  readonly rxDiscarded: number;
+  /** RFC 3550 §6.4.1, ms. */
+  readonly rxJitterMs: number;
+  /** Mean opinion score 1–4.5 by the E-model (ITU-T G.107), of the whole time; undefined before anything came. */
+  readonly rxMos: number | undefined;
+  readonly txPackets: number;
+  readonly txBytes: number;
+  /** What the far end reports of what we send; undefined until it has. */
+  readonly txLost: number | undefined;
+  readonly txJitterMs: number | undefined;
+  readonly txMos: number | undefined;
+  /** By RTCP (RFC 3550 §6.4.1). */
+  readonly roundTripMs: number | undefined;
   /** Packets from an address other than the latched one. */
   readonly rxForeign: number;
   readonly ssrc: number;
@@ -133,6 +146,13 @@ export interface ForkFigures {
   /** The audio path in one line, as `describe()` tells it. */
   readonly describe: string;
 }
+
+/**
+ * What can be wrong with a leg's media. no_rtp: nothing has ever come. one_way: it came and stopped while we go on sending, or
+ * the far end reports that it hears nothing of us. low_mos: under 3.0 in the last seconds, either way. wrong_source: somebody
+ * else sends to our port.
+ */
+export type MediaWarning = "no_rtp" | "one_way" | "low_mos" | "wrong_source";
 
 export type MediaEvent =
   /** One event a key press, told when the first packet of it arrives; `durationMs` is what that packet says. */
@@ -154,30 +174,6 @@ export type MediaEvent =
       readonly reason: "stopped" | "maxLength" | "legClosed";
     }
   | { readonly type: "recordingFailed"; readonly recording: string; readonly error: string }
-  /** First RTP from the far end (again after `setParams` moved it). */
-  | { readonly type: "rtpStarted"; readonly leg: MediaLegId }
-  /** Nothing received for `silentMs`; told once per silence. */
-  | { readonly type: "rtpSilent"; readonly leg: MediaLegId; readonly silentMs: number }
-  /** A media worker died: these legs are gone. */
-  | { readonly type: "workerLost"; readonly legs: readonly MediaLegId[] };
-
-export interface MediaLeg {
-  readonly id: MediaLegId;
-  /** Bound address (0.0.0.0 possible) and even port (RFC 3550 §11). */
-  readonly udpPort: number;
-  setParams(params: PortParams): void;
-  /** Sends back what comes in, at once (relay to itself). */
-  setEcho(on: boolean): void;
-  /** What the far end says is heard by nobody and not recorded. */
-  setMuted(on: boolean): void;
-  play(request: PlayoutRequest): void;
-  stopPlayout(which: PlayoutStop): void;
-  startRecording(request: RecordingRequest): void;
-  /** A pause is silence in the file. */
-  setRecordingPaused(recording: string, on: boolean): void;
-  stopRecording(recording: string): void;
-  /** `0-9A-D*#`, `w` 500 ms, `W` 1 s. RFC 4733, or a tone when none was negotiated. */
-  sendDigits(digits: string, durationMs: number): void;
   /** The connection is up and has been told of the call; told once, also when it is made again. */
   | { readonly type: "forkStarted"; readonly leg: MediaLegId; readonly stream: string }
   | {
@@ -197,6 +193,37 @@ export interface MediaLeg {
       readonly error: string;
       readonly figures: ForkFigures;
     }
+  /** First RTP from the far end (again after `setParams` moved it). */
+  | { readonly type: "rtpStarted"; readonly leg: MediaLegId }
+  /** Nothing received for `silentMs`; told once per silence. */
+  | { readonly type: "rtpSilent"; readonly leg: MediaLegId; readonly silentMs: number }
+  /** Told again every few seconds while it lasts. */
+  | { readonly type: "mediaWarning"; readonly leg: MediaLegId; readonly reason: MediaWarning; readonly stats: LegStats }
+  /** A media worker died: these legs are gone. */
+  | { readonly type: "workerLost"; readonly legs: readonly MediaLegId[] };
+
+export interface MediaLeg {
+  readonly id: MediaLegId;
+  /** Bound address (0.0.0.0 possible) and even port (RFC 3550 §11). */
+  readonly udpPort: number;
+  setParams(params: PortParams): void;
+  /** Sends back what comes in, at once (relay to itself). */
+  setEcho(on: boolean): void;
+  /** What the far end says is heard by nobody and not recorded. */
+  setMuted(on: boolean): void;
+  play(request: PlayoutRequest): void;
+  stopPlayout(which: PlayoutStop): void;
+  startRecording(request: RecordingRequest): void;
+  /** A pause is silence in the file. */
+  setRecordingPaused(recording: string, on: boolean): void;
+  stopRecording(recording: string): void;
+  /** Ends in one `forkStopped` or `forkFailed`, at the latest when the leg is closed. */
+  startFork(request: ForkRequest): void;
+  stopFork(stream: string): void;
+  /** Undefined for a fork that is over. */
+  forkFigures(stream: string): ForkFigures | undefined;
+  /** `0-9A-D*#`, `w` 500 ms, `W` 1 s. RFC 4733, or a tone when none was negotiated. */
+  sendDigits(digits: string, durationMs: number): void;
   stats(): Promise<LegStats>;
   /** Closes the socket, ends playouts (`closed`) and recordings (`legClosed`). Resolves with the last figures. */
   close(): Promise<LegStats>;
@@ -221,11 +248,6 @@ export interface MediaPool {
   setBridge(bridge: string, members: readonly MediaLegId[]): void;
   closeBridge(bridge: string): void;
   /**
-  /** Ends in one `forkStopped` or `forkFailed`, at the latest when the leg is closed. */
-  startFork(request: ForkRequest): void;
-  stopFork(stream: string): void;
-  /** Undefined for a fork that is over. */
-  forkFigures(stream: string): ForkFigures | undefined;
    * Decodes `bytes` (WAV by us, anything else by ffmpeg) once, for all calls that play `key`.
    * Throws CodedError `media_unreachable` naming what could not be decoded.
    */

@@ -399,6 +399,7 @@ export const resources = {
   Delivery: delivery,
   Event: event,
   EventList: listOf(event, "EventList"),
+  StreamList: listOf(stream, "StreamList"),
   CallTrace: callTrace,
   SandboxCall: sandboxCall,
   Conference: conference,
@@ -407,4 +408,3 @@ export const resources = {
 } as const;
 
 export type ResourceName = keyof typeof resources;
-  StreamList: listOf(stream, "StreamList"),
