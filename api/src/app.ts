@@ -48,10 +48,10 @@ export interface ApiOptions {
   readonly traces: Pick<Traces, "ofCall">;
   /** Absent: `POST /v1/sandbox/calls` answers 501. */
   readonly sandbox?: SandboxCalls | undefined;
-  /** Absent: there are no conferences. */
-  readonly conferences?: Conferences | undefined;
   /** Absent: there are none. */
   readonly voices?: (() => readonly VoiceDescription[]) | undefined;
+  /** Absent: there are no conferences. */
+  readonly conferences?: Conferences | undefined;
   readonly links: RecordingLinkSigner;
   readonly files: RecordingFiles;
   readonly mediaFiles: MediaFiles;
@@ -133,11 +133,11 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
   const routes: Route[] = [
     ...callRoutes(options),
     ...callActionRoutes(verbs, options),
+    ...streamingRoutes(options),
     ...traceRoutes(options),
     ...voiceRoutes(options.voices ?? (() => [])),
     ...downloadRoutes(options),
     ...recordingRoutes(options),
-    ...streamingRoutes(options),
     ...configurationRoutes(options),
     ...eventRoutes({ store: options.store, streams }),
     ...sandboxRoutes(options.sandbox),

@@ -15,16 +15,17 @@ import { RecordingFolder } from "./io/recording-folder.ts";
 import type { Leg } from "./leg/leg.ts";
 import { type Outcome, onAnswered, onFailed, onProgress } from "./leg/outgoing.ts";
 import { onOffer, onOfferAnswered } from "./leg/reoffer.ts";
+import { onMediaWarning } from "./leg/media-warning.ts";
 import { onPlayoutEnded, onPlayoutStarted } from "./playout.ts";
 import { PromptLibrary } from "./prompts.ts";
 import { onRecordingClosed, onRecordingFailed } from "./recordings.ts";
 import { RouteDesk } from "./routes/route-desk.ts";
 import type { RouteState } from "./routes/route-state.ts";
 import type { CallControl } from "./services.ts";
-import { verbs } from "./verbs/index.ts";
 import { serializeStream } from "./stream/serialize.ts";
 import { onFork } from "./stream/streaming.ts";
 import { Streams } from "./stream/streams.ts";
+import { verbs } from "./verbs/index.ts";
 import type { AnyVerb } from "./verbs/verb.ts";
 import type { CallControlOptions, World } from "./world.ts";
 
@@ -54,8 +55,8 @@ export function makeCallControl(options: CallControlOptions): RunningCallControl
     routes: new RouteDesk({ ...options, registry }),
     prompts: new PromptLibrary(options),
     recordings: new RecordingFolder(options.recordingsFolder),
-  };
     streams: new Streams(),
+  };
   const table = new Map(verbs.map((verb) => [verb.name, verb]));
   world.media.onEvent((event) => onMediaEvent(world, event));
   world.routes.refresh();
@@ -63,8 +64,8 @@ export function makeCallControl(options: CallControlOptions): RunningCallControl
     conferences: makeConferences(world),
     dial: (tenantId, body, idempotency) => dial(world, tenantId, body, idempotency),
     act: (tenantId, callId, name, body) => act(world, table, { tenantId, callId, name }, body),
-    liveCalls: () => world.registry.live().length,
     streamings: (tenantId, callId) => world.streams.ofCall(tenantId, callId).map(serializeStream),
+    liveCalls: () => world.registry.live().length,
     onSipEvent: (event) => onSipEvent(world, event),
     routeState: (route) => world.routes.stateOf(route),
     gatewayAddresses: (host) => world.routes.addressesOf(host),
@@ -203,12 +204,12 @@ function onMediaEvent(world: World, event: MediaEvent): void {
     case "recordingFailed":
       onRecordingFailed(world, event);
       return;
-    case "workerLost":
     case "forkStarted":
     case "forkStopped":
     case "forkFailed":
       onFork(world, event);
       return;
+    case "workerLost":
       for (const id of event.legs) {
         const leg = world.registry.legs.get(id);
         if (leg !== undefined)
@@ -238,6 +239,9 @@ function onLegMedia(world: World, leg: Leg, event: LegEvent): void {
     case "rtpSilent":
       world.log.warn("no audio received", { call: leg.call.id, leg: leg.id, silentMs: event.silentMs });
       legGone(world, leg, { reason: "media_timeout", initiator: "system" });
+      return;
+    case "mediaWarning":
+      onMediaWarning(leg, event);
       return;
     case "rtpStarted":
     case "digitsSent":

@@ -12,20 +12,19 @@ export type EventType =
   | "call.held"
   | "call.resumed"
   | "call.ended"
+  | "call.media_warning"
   | "call.dtmf_received"
   | "call.gather_complete"
   | "call.playback_started"
   | "call.playback_ended"
-  | "call.speak_started"
-  | "call.speak_ended"
   | "conference.participant_joined"
   | "conference.participant_left"
-  | "recording.completed"
   | "call.speak_started"
   | "call.speak_ended"
   | "streaming.started"
   | "streaming.stopped"
   | "streaming.failed"
+  | "recording.completed"
   | "recording.failed";
 
 /** Events that tell of the call's life carry the whole Call. */

@@ -10,8 +10,8 @@ import type { RecordingFolder } from "./io/recording-folder.ts";
 import type { PromptLibrary } from "./prompts.ts";
 import type { RouteDesk } from "./routes/route-desk.ts";
 import type { RecordingLinks } from "./serialize/links.ts";
-import type { Traces } from "./trace/traces.ts";
 import type { Streams } from "./stream/streams.ts";
+import type { Traces } from "./trace/traces.ts";
 
 export interface CallLimits {
   readonly maxCalls: number;
@@ -57,5 +57,5 @@ export interface World extends CallControlOptions {
   readonly prompts: PromptLibrary;
   readonly recordings: RecordingFolder;
   readonly routes: RouteDesk;
-}
   readonly streams: Streams;
+}

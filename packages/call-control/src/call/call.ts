@@ -10,8 +10,8 @@ import type { Leg } from "../leg/leg.ts";
 import type { QueuedPrompt } from "../playout.ts";
 import type { DialBody } from "../schema/dial.ts";
 import { type JsonObject, serializeCall } from "../serialize/call.ts";
-import type { World } from "../world.ts";
 import type { StreamSpec } from "../stream/spec.ts";
+import type { World } from "../world.ts";
 import { type CallInput, callMachine, isOver } from "./call-machine.ts";
 
 /** What dial, answer and transfer say about recording. */
@@ -30,9 +30,9 @@ export class LiveCall {
   /** Its legs are being taken down; the status follows in the same turn. */
   isEnding = false;
   recordWish: RecordWish = { record: "off", record_channels: "single", record_format: "mp3" };
-  /** Played to the far leg while it rings, as soon as it has media (`audio_url`). */
   /** The stream that begins with the next answer. */
   streamSpec: StreamSpec | undefined;
+  /** Played to the far leg while it rings, as soon as it has media (`audio_url`). */
   earlyAudioUrl: string | undefined;
   timeLimitMs: number | undefined;
   gather: ActiveGather | undefined;

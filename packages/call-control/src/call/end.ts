@@ -7,7 +7,6 @@ import type { Leg } from "../leg/leg.ts";
 import { stopAttempts } from "../leg/outgoing.ts";
 import { endPrompts } from "../playout.ts";
 import { endStreams } from "../stream/streaming.ts";
-import { endPrompts } from "../playout.ts";
 import type { World } from "../world.ts";
 import type { LiveCall } from "./call.ts";
 

@@ -20,10 +20,10 @@ import { startRecording } from "./start-recording.ts";
 import { stopGather } from "./stop-gather.ts";
 import { stopPlayback } from "./stop-playback.ts";
 import { stopRecording } from "./stop-recording.ts";
-import { transfer } from "./transfer.ts";
-import { unbridge } from "./unbridge.ts";
 import { streamingStart } from "./streaming-start.ts";
 import { streamingStop } from "./streaming-stop.ts";
+import { transfer } from "./transfer.ts";
+import { unbridge } from "./unbridge.ts";
 import { unmute } from "./unmute.ts";
 import type { AnyVerb } from "./verb.ts";
 
@@ -38,12 +38,12 @@ export const verbs: readonly AnyVerb[] = [
   stopPlayback,
   startRecording,
   stopRecording,
+  streamingStart,
+  streamingStop,
   sendDtmf,
   gather,
   gatherUsingAudio,
   gatherUsingSpeak,
-  streamingStart,
-  streamingStop,
   stopGather,
   unbridge,
   joinConference,
