@@ -391,6 +391,31 @@ describe("limits", () => {
     expect(await dial()).toMatchObject({ status: 201 });
   });
 
+  test("a transfer over a full route fails and leaves the call up; over another it withholds the caller if asked", async () => {
+    world = await World.open(
+      "",
+      base(`
+      - {id: main, options_ping_secs: 0, max_channels: 1, gateways: [{host: 10.0.2.1}]}
+      - {id: other, options_ping_secs: 0, gateways: [{host: 10.0.2.2}]}
+`),
+    );
+    const first = await gateway(1);
+    const second = await gateway(2, { onCall: answering });
+    const caller = await first.dial(FROM);
+    await world.clock.advance(500);
+    const id = world.lastStarted();
+    await world.act(id, "answer");
+    await world.act(id, "transfer", { to: TO });
+    await world.clock.advance(500);
+    expect(world.eventData(id, "call.transfer_failed")).toMatchObject({ reason: "carrier_error", sip_code: 503 });
+    expect(caller.state).toBe("answered");
+    await world.act(id, "transfer", { to: TO, route_id: "other", privacy: "id" });
+    await world.clock.advance(500);
+    expect((await world.call(id)).status).toBe("bridged");
+    expect(second.call!.from?.uri).toBe("sip:anonymous@anonymous.invalid");
+    expect(header(second, "privacy")).toEqual(["id"]);
+  });
+
   test("max_cps spaces the calls of a route, and refuses when more than two seconds of them wait", async () => {
     world = await World.open(
       "",
