@@ -9,7 +9,14 @@ import { serialise } from "../src/message/serialise.ts";
 import type { Transaction } from "../src/transaction/transaction.ts";
 import type { Limits } from "../src/ua/effects.ts";
 import type { Owner } from "../src/ua/session.ts";
-import type { OutgoingInvite, SipAddress, SipEvent, TransportName, UserAgentHooks } from "../src/ua/types.ts";
+import type {
+  OutgoingInvite,
+  SessionTimers,
+  SipAddress,
+  SipEvent,
+  TransportName,
+  UserAgentHooks,
+} from "../src/ua/types.ts";
 import { UserAgent } from "../src/ua/user-agent.ts";
 
 export interface Link {
@@ -32,6 +39,13 @@ export interface Sent {
   readonly atMs: number;
   readonly message: SipMessage;
   readonly to: SipAddress;
+}
+
+export interface AgentOptions {
+  readonly hooks?: UserAgentHooks;
+  readonly seed?: number;
+  readonly limits?: Partial<Limits>;
+  readonly sessionTimers?: SessionTimers;
 }
 
 /** What may stand at an address. */
@@ -65,7 +79,7 @@ export class Net {
     this.#stations.set(address, station);
   }
 
-  agent(address: string, options: { hooks?: UserAgentHooks; seed?: number; limits?: Partial<Limits> } = {}): Agent {
+  agent(address: string, options: AgentOptions = {}): Agent {
     const agent = new Agent(this, address, options);
     this.attach(address, agent);
     return agent;
@@ -127,11 +141,7 @@ export class Agent implements Station {
   /** Sending to these addresses fails. */
   readonly unreachable = new Set<string>();
 
-  constructor(
-    net: Net,
-    address: string,
-    { hooks = trusting, seed = 1, limits }: { hooks?: UserAgentHooks; seed?: number; limits?: Partial<Limits> },
-  ) {
+  constructor(net: Net, address: string, { hooks = trusting, seed = 1, limits, sessionTimers }: AgentOptions) {
     this.#net = net;
     this.here = { transport: "udp", address, port: 5060 };
     this.ua = new UserAgent({
@@ -142,6 +152,7 @@ export class Agent implements Station {
       random: seededRandom(seed * 7919 + Number(address.split(".").at(-1))),
       near: () => ({ address, port: 5060 }),
       limits,
+      sessionTimers,
     });
   }
 
