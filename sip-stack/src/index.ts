@@ -38,7 +38,10 @@ export type {
   Direction,
   NegotiatedAudio,
   ReadResult,
+  SrtpKeys,
+  SrtpSuite,
 } from "./sdp/audio.ts";
+export { makeSrtpKeys } from "./sdp/crypto.ts";
 export { answerOffer, makeOffer, readAnswer } from "./sdp/offer-answer.ts";
 export { isInside } from "./ua/hop.ts";
 export type * from "./ua/types.ts";

@@ -2,6 +2,12 @@
 export type CodecName = "PCMU" | "PCMA" | "G722" | "OPUS" | "L16";
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
+/** RFC 4568 §6.2, RFC 6188. */
+export type SrtpSuite = "AES_CM_128_HMAC_SHA1_80" | "AES_CM_128_HMAC_SHA1_32" | "AES_256_CM_HMAC_SHA1_80";
+
+/** Our master key and salt for each suite, base64: secrets, never to be logged. */
+export type SrtpKeys = Readonly<Record<SrtpSuite, string>>;
+
 /** What our side can do and where it listens, for an offer or an answer. */
 export interface AudioCapabilities {
   /** In order of preference. */
@@ -13,6 +19,13 @@ export interface AudioCapabilities {
   readonly ptimeMs: number;
   readonly telephoneEvent: boolean;
   /** `o=` session id and version: the id stays, the version rises by one with every changed description. */
+  /** RTCP on the port of RTP (RFC 5761), if the peer wants it too. */
+  readonly rtcpMux?: boolean | undefined;
+  /**
+   * Undefined: plain RTP only. `accept`: plain RTP is offered, encrypted RTP taken where it is offered. `require`: nothing
+   * but encrypted RTP.
+   */
+  readonly srtp?: { readonly policy: "accept" | "require"; readonly keys: SrtpKeys } | undefined;
   readonly sessionId: string;
   readonly sessionVersion: number;
 }
@@ -36,7 +49,11 @@ export interface NegotiatedAudio {
   readonly ptimeMs: number;
   /** Ours. `0.0.0.0` in `c=` reads as the peer's hold (RFC 3264 §8.4): we may not send. */
   readonly direction: Direction;
-  readonly remote: { readonly address: string; readonly udpPort: number };
+  /** `rtcpPort`: where RTCP goes without `rtcpMux`, when the peer named it (RFC 3605). */
+  readonly remote: { readonly address: string; readonly udpPort: number; readonly rtcpPort: number | undefined };
+  readonly rtcpMux: boolean;
+  /** Both master keys with their salts, base64; undefined: plain RTP. */
+  readonly srtp: { readonly suite: SrtpSuite; readonly txKey: string; readonly rxKey: string } | undefined;
 }
 
 export type AnswerResult =

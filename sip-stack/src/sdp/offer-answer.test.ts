@@ -38,6 +38,8 @@ describe("our offer, the peer's answer", () => {
         codec: "OPUS",
         txPayloadType: 96,
         rxPayloadType: 96,
+        rtcpMux: false,
+        srtp: undefined,
         clockRateHz: 48_000,
         channels: 2,
         fmtp: "useinbandfec=1",

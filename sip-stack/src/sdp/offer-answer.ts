@@ -1,11 +1,12 @@
 /**
  * Offer and answer of one audio stream (RFC 3264). Pure: texts and capabilities in, text and plain data out.
- * Plain RTP only: a section whose profile demands encryption is refused, never answered in the clear.
+ * A section whose profile demands encryption (RFC 4568) is answered with a key of ours or refused, never in the clear.
  */
 
 import { parseUint } from "../message/chars.ts";
 import type { AnswerResult, AudioCapabilities, NegotiatedAudio, ReadResult } from "./audio.ts";
 import { type CodecText, codecText } from "./codecs.ts";
+import { type Crypto, cryptosOf, offeredCryptos } from "./crypto.ts";
 import { meet, mute } from "./direction.ts";
 import { type Format, formatsOf, telephoneEventFor } from "./formats.ts";
 import { attribute, directionOf, type MediaSection, parseSdp, type SessionDescription } from "./parse.ts";
@@ -33,8 +34,14 @@ function printOffered(capabilities: AudioCapabilities, before: MediaSection | un
   const numbers = new PayloadNumbers(before);
   const formats = capabilities.codecs.map(codecText).map((codec) => ({ codec, payloadType: numbers.codec(codec) }));
   const clocks = new Set(capabilities.telephoneEvent ? formats.map(({ codec }) => codec.clockRateHz) : []);
+  const { srtp } = capabilities;
+  // A session that is encrypted stays that, with the suite and the key it has.
+  const isSecure = before === undefined ? srtp?.policy === "require" : isSecureProfile(before.proto);
+  const cryptos = before === undefined ? srtp && offeredCryptos(srtp.keys) : cryptosOf(before);
   return printAudio(capabilities.udpPort, {
-    proto: before?.proto ?? "RTP/AVP",
+    proto: before?.proto ?? (isSecure ? "RTP/SAVP" : "RTP/AVP"),
+    rtcpMux: capabilities.rtcpMux === true,
+    cryptos: isSecure ? (cryptos ?? []) : [],
     formats,
     telephoneEvents: [...clocks].map((clockRateHz) => ({
       clockRateHz,
@@ -76,13 +83,17 @@ function takeSection(
   const unusable = whyUnusable(section, capabilities);
   if (unusable !== undefined) return unusable;
   const formats = formatsOf(section);
+  const crypto = answeredCrypto(section, capabilities);
+  const srtp = crypto && { suite: crypto.ours.suite, txKey: crypto.ours.key, rxKey: crypto.theirs.key };
+  const rtcpMux = capabilities.rtcpMux === true && hasMux(section);
   // Our order decides; of several numbers for one codec the peer's first.
   for (const name of capabilities.codecs) {
     const format = formats.find((each) => each.codec?.name === name);
     if (format?.codec === undefined) continue;
     const event = capabilities.telephoneEvent ? telephoneEventFor(formats, format.codec) : undefined;
     const direction = meet(capabilities.direction, directionOf(session, section));
-    return describe({ section, codec: format.codec, direction, theirs: format, rx: format, event, rxEvent: event });
+    const formatsOfBoth = { theirs: format, rx: format, event, rxEvent: event };
+    return describe({ section, codec: format.codec, direction, ...formatsOfBoth, rtcpMux, srtp });
   }
   return `no common codec: ours are ${capabilities.codecs.join(", ")}`;
 }
@@ -90,12 +101,39 @@ function takeSection(
 function whyUnusable(section: MediaSection, capabilities: AudioCapabilities): string | undefined {
   if (section.media !== "audio") return `${section.media} is not done`;
   if (section.udpPort === 0) return "audio is switched off";
-  const proto = section.proto.toUpperCase();
-  if (proto !== "RTP/AVP" && proto !== "RTP/AVPF") return `profile ${section.proto} is not done`;
+  const problem = whyProfileUnusable(section, capabilities);
+  if (problem !== undefined) return problem;
   // "" is a multicast address or a host name, undefined no c= at all.
   if (section.address === undefined || section.address === "") return "c= has no unicast IP literal";
   const isSameFamily = section.address.includes(":") === capabilities.address.includes(":");
   return isSameFamily ? undefined : "c= is of the other IP family";
+}
+
+function whyProfileUnusable(section: MediaSection, { srtp }: AudioCapabilities): string | undefined {
+  const proto = section.proto.toUpperCase();
+  if (proto === "RTP/AVP" || proto === "RTP/AVPF")
+    return srtp?.policy === "require" ? "only encrypted audio is taken" : undefined;
+  // Browsers offer keys by DTLS (RFC 5764), and a=crypto beside them only in old versions.
+  if (!isSecureProfile(proto) || attribute(section, "fingerprint") !== undefined)
+    return `profile ${section.proto} is not done`;
+  if (srtp === undefined) return `profile ${section.proto} is not wanted`;
+  return cryptosOf(section).length > 0 ? undefined : "no a=crypto that can be used";
+}
+
+function isSecureProfile(proto: string): boolean {
+  const upper = proto.toUpperCase();
+  return upper === "RTP/SAVP" || upper === "RTP/SAVPF";
+}
+
+const hasMux = (section: MediaSection): boolean => attribute(section, "rtcp-mux") !== undefined;
+
+/** RFC 4568 §5.1.2: the offerer's first that can be done, answered under its tag with a key of our own. */
+function answeredCrypto(
+  section: MediaSection,
+  { srtp }: AudioCapabilities,
+): { readonly theirs: Crypto; readonly ours: Crypto } | undefined {
+  const [theirs] = isSecureProfile(section.proto) ? cryptosOf(section) : [];
+  return srtp && theirs && { theirs, ours: { ...theirs, key: srtp.keys[theirs.suite] } };
 }
 
 interface Agreed {
@@ -107,9 +145,12 @@ interface Agreed {
   readonly rx: Format;
   readonly event: Format | undefined;
   readonly rxEvent: Format | undefined;
+  readonly rtcpMux: boolean;
+  readonly srtp: NegotiatedAudio["srtp"];
 }
 
-function describe({ section, codec, direction, theirs, rx, event, rxEvent }: Agreed): NegotiatedAudio {
+function describe(agreed: Agreed): NegotiatedAudio {
+  const { section, codec, direction, theirs, rx, event, rxEvent, rtcpMux, srtp } = agreed;
   const address = section.address ?? "";
   // RFC 3264 §8.4: the old way to say hold. Nothing is ever sent there.
   const isNowhere = address === "0.0.0.0" || address === "::";
@@ -128,8 +169,16 @@ function describe({ section, codec, direction, theirs, rx, event, rxEvent }: Agr
       },
     ptimeMs: wantedPtimeMs(section),
     direction: isNowhere ? mute(direction) : direction,
-    remote: { address, udpPort: section.udpPort },
+    remote: { address, udpPort: section.udpPort, rtcpPort: rtcpPortOf(section) },
+    rtcpMux,
+    srtp,
   };
+}
+
+/** RFC 3605 §2.1: `port [IN IP4 address]`; an address of its own is not followed. */
+function rtcpPortOf(section: MediaSection): number | undefined {
+  const port = parseUint(attribute(section, "rtcp")?.trim().split(" ")[0] ?? "", 65_535);
+  return port === 0 ? undefined : port;
 }
 
 const DEFAULT_PTIME_MS = 20;
@@ -149,7 +198,10 @@ function wantedPtimeMs(section: MediaSection): number {
 function answerSection(taken: { audio: NegotiatedAudio; section: MediaSection }, ours: AudioCapabilities): string {
   const { audio, section } = taken;
   const { telephoneEvent } = audio;
+  const crypto = answeredCrypto(section, ours);
   return printAudio(ours.udpPort, {
+    rtcpMux: audio.rtcpMux,
+    cryptos: crypto === undefined ? [] : [crypto.ours],
     // RFC 3264 §6: the profile is repeated, never changed.
     proto: section.proto,
     formats: [{ payloadType: audio.rxPayloadType, codec: codecText(audio.codec) }],
@@ -172,6 +224,9 @@ export function readAnswer(offer: string, answer: string): ReadResult {
   if (offered === undefined || section === undefined) return { ok: false, problem: "answer without our m=" };
   const refused = whyUnanswered(offered, section);
   if (refused !== undefined) return { ok: false, problem: refused };
+  const srtp = isSecureProfile(offered.proto) ? agreedKeys(offered, section) : undefined;
+  if (srtp === "none") return { ok: false, problem: "answer without an a=crypto of ours" };
+  const rtcpMux = hasMux(offered) && hasMux(section);
   const mine = formatsOf(offered);
   const formats = formatsOf(section);
   // §6.1: the answerer lists first what it prefers; telephone-event is no media of its own.
@@ -182,9 +237,18 @@ export function readAnswer(offer: string, answer: string): ReadResult {
     const event = telephoneEventFor(formats, codec);
     const rxEvent = mine.find((each) => each.isTelephoneEvent && each.clockRateHz === event?.clockRateHz);
     const direction = meet(directionOf(ours.session, offered), directionOf(theirs.session, section));
-    return { ok: true, audio: describe({ section, codec, direction, theirs: format, rx, event, rxEvent }) };
+    const audio = describe({ section, codec, direction, theirs: format, rx, event, rxEvent, rtcpMux, srtp });
+    return { ok: true, audio };
   }
   return { ok: false, problem: "answer has none of the codecs offered" };
+}
+
+/** RFC 4568 §5.1.3: the answer repeats tag and suite of one that we offered. */
+function agreedKeys(offered: MediaSection, section: MediaSection): NonNullable<NegotiatedAudio["srtp"]> | "none" {
+  const [theirs] = cryptosOf(section);
+  const ours = cryptosOf(offered).find(({ tag, suite }) => tag === theirs?.tag && suite === theirs.suite);
+  if (theirs === undefined || ours === undefined) return "none";
+  return { suite: ours.suite, txKey: ours.key, rxKey: theirs.key };
 }
 
 function whyUnanswered(offered: MediaSection, section: MediaSection): string | undefined {

@@ -1,6 +1,7 @@
 /** SDP text of our own descriptions (RFC 8866 §5), lines ended by CRLF. */
 import type { AudioCapabilities, Direction } from "./audio.ts";
 import type { CodecText } from "./codecs.ts";
+import { type Crypto, printCrypto } from "./crypto.ts";
 import type { MediaSection } from "./parse.ts";
 
 export interface PrintedFormat {
@@ -14,6 +15,8 @@ export interface PrintedAudio {
   readonly telephoneEvents: readonly { readonly payloadType: number; readonly clockRateHz: number }[];
   readonly direction: Direction;
   readonly ptimeMs: number;
+  readonly rtcpMux: boolean;
+  readonly cryptos: readonly Crypto[];
 }
 
 /** Everything above the first `m=`. */
@@ -35,6 +38,8 @@ export function printAudio(udpPort: number, audio: PrintedAudio): string {
     // RFC 4733 §2.4.1: the sixteen DTMF events.
     text += `a=rtpmap:${payloadType} telephone-event/${clockRateHz}\r\na=fmtp:${payloadType} 0-15\r\n`;
   }
+  for (const crypto of audio.cryptos) text += printCrypto(crypto);
+  if (audio.rtcpMux) text += "a=rtcp-mux\r\n";
   return `${text}a=ptime:${audio.ptimeMs}\r\na=${audio.direction}\r\n`;
 }
 
