@@ -57,10 +57,12 @@ export class ForkTrack {
     }
     if (ahead < 0) return;
     this.#lateInARow = 0;
-    const isResuming = packet.atMs >= this.#dueMs + FRAME_MS;
+    // After a pause nothing can be on its way that it has overtaken.
+    const isResuming = this.#held.length === 0 && packet.atMs >= this.#dueMs + FRAME_MS;
     if (ahead === 0) this.#deliver(packet, ticks);
-    else if (isResuming || this.#held.length >= MOST_HELD) this.#deliverBehindGap(packet, ticks);
+    else if (isResuming) this.#deliverBehindGap(packet, ticks);
     else this.#hold(packet);
+    if (this.#held.length > MOST_HELD) this.#releaseFirst();
     this.#deliverHeld();
   }
 

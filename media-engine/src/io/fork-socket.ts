@@ -13,6 +13,8 @@ const CLOSE_MS = 2000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const NORMAL = 1000;
 const LOST = 1006;
+const PROTOCOL_ERROR = 1002;
+const TOO_LARGE = 1009;
 
 /** `resolve`: as of `judgedLookup`. */
 export function makeForkConnector(resolve?: (host: string) => Promise<readonly string[]>): ConnectFork {
@@ -43,6 +45,7 @@ function connect(
   });
   let isAnswering = true;
   let problem = "";
+  let broken: number | undefined;
   const pinger = setInterval(() => {
     if (socket.readyState !== WebSocket.OPEN) return;
     if (!isAnswering) return socket.terminate();
@@ -59,10 +62,11 @@ function connect(
   });
   socket.on("error", (error) => {
     problem = error.message;
+    if (socket.readyState !== WebSocket.CONNECTING) broken = brokenBy(error);
   });
   socket.on("close", (code, reason) => {
     clearInterval(pinger);
-    listener.onClosed({ code, reason: problem || reason.toString() || "the connection was lost" });
+    listener.onClosed({ code: broken ?? code, reason: problem || reason.toString() || "the connection was lost" });
   });
   return {
     send: (message) => {
@@ -74,6 +78,13 @@ function connect(
       setTimeout(() => socket.terminate(), CLOSE_MS).unref();
     },
   };
+}
+
+/** RFC 6455 §7.4.1: what we closed the connection with when the peer broke the rules; undefined when the network did. */
+function brokenBy(error: Error): number | undefined {
+  const code = "code" in error ? String(error.code) : "";
+  if (!code.startsWith("WS_ERR_")) return undefined;
+  return code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? TOO_LARGE : PROTOCOL_ERROR;
 }
 
 /** What becomes of the connection is told by its close. */
