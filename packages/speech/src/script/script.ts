@@ -77,12 +77,17 @@ function joinShort(all: readonly Utterance[]): Utterance[] {
   const joined: Utterance[] = [];
   for (const next of all) {
     const last = joined.at(-1);
-    const mayJoin = last !== undefined && joined.length > 1 && last.pauseMs === 0 && last.rate === next.rate;
+    const mayJoin = joined.length > 1 && last?.pauseMs === 0 && last.rate === next.rate && hasEnd(last);
     if (mayJoin && lengthOf(last) + lengthOf(next) <= WORTH_CHARS)
       joined.splice(-1, 1, { ...next, pieces: [...last.pieces, { text: " " }, ...next.pieces] });
     else joined.push(next);
   }
   return joined;
+}
+
+/** Without its full stop a sentence would run into the next one. */
+function hasEnd({ pieces }: Utterance): boolean {
+  return /[.!?…。！？]["'”’)\]]*\s*$/.test(pieces.at(-1)?.text ?? "");
 }
 
 function lengthOf({ pieces }: Utterance): number {
