@@ -42,6 +42,13 @@ export interface NegotiatedAudio {
   readonly channels: number;
   /** The peer's fmtp of that codec, empty when none. */
   readonly fmtp: string;
+  /**
+   * Further codecs of our offer that the peer's answer takes: it may send any of them at any time (RFC 3264 §7).
+   * Undefined for none.
+   */
+  readonly alsoReceives?:
+    | readonly { readonly codec: CodecName; readonly rxPayloadType: number; readonly clockRateHz: number }[]
+    | undefined;
   readonly telephoneEvent:
     | { readonly txPayloadType: number; readonly rxPayloadType: number; readonly clockRateHz: number }
     | undefined;

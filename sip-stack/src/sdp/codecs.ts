@@ -24,6 +24,7 @@ export const CODECS: readonly CodecText[] = [
   row("G722", "G722", { staticPayloadType: 9 }),
   row("OPUS", "opus", { clockRateHz: 48_000, channels: 2, offeredPayloadType: 96, fmtp: "useinbandfec=1" }),
   row("L16", "L16", { clockRateHz: 16_000, offeredPayloadType: 97 }),
+  row("L16", "L16", { clockRateHz: 8_000, offeredPayloadType: 98 }),
 ];
 
 function row(name: CodecName, encoding: string, more: Partial<CodecText>): CodecText {
@@ -39,9 +40,14 @@ function row(name: CodecName, encoding: string, more: Partial<CodecText>): Codec
   };
 }
 
-export function codecText(name: CodecName): CodecText {
-  const found = CODECS.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`codec ${name} has no row in the table of SDP names`);
+/** All rows of a codec: L16 has one for each clock, the better sound first. */
+export function codecTexts(name: CodecName): readonly CodecText[] {
+  return CODECS.filter((each) => each.name === name);
+}
+
+export function codecText(name: CodecName, clockRateHz: number): CodecText {
+  const found = CODECS.find((each) => each.name === name && each.clockRateHz === clockRateHz);
+  if (found === undefined) throw new Error(`codec ${name}/${clockRateHz} has no row in the table of SDP names`);
   return found;
 }
 

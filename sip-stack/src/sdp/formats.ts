@@ -1,5 +1,6 @@
 /** What the payload numbers of one `m=` stand for: rtpmap, fmtp, and the static numbers that need neither. */
 import { parseUint } from "../message/chars.ts";
+import type { NegotiatedAudio } from "./audio.ts";
 import { CODECS, type CodecText } from "./codecs.ts";
 import { type MediaSection, payloadType } from "./parse.ts";
 
@@ -71,4 +72,17 @@ export function telephoneEventFor(formats: readonly Format[], codec: CodecText):
     events.find((event) => event.clockRateHz === codec.clockRateHz) ??
     events.find((event) => event.clockRateHz === 8_000)
   );
+}
+
+/** What we offered and they took besides `chosen`, by our numbers. */
+export function othersOf(
+  mine: readonly Format[],
+  theirs: readonly Format[],
+  chosen: CodecText,
+): NegotiatedAudio["alsoReceives"] {
+  const others = mine.flatMap(({ codec, payloadType }) => {
+    if (codec === undefined || codec === chosen || !theirs.some((each) => each.codec === codec)) return [];
+    return [{ codec: codec.name, rxPayloadType: payloadType, clockRateHz: codec.clockRateHz }];
+  });
+  return others.length === 0 ? undefined : others;
 }

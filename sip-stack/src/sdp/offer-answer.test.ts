@@ -82,7 +82,7 @@ describe("our offer, the peer's answer", () => {
     const again = makeOffer({ ...OURS, codecs: ["OPUS", "PCMU", "L16"], sessionVersion: 3 }, first.sdp);
     expect(again.split("\r\n").filter((line) => line.startsWith("m="))).toEqual([
       "m=video 0 RTP/AVP 31",
-      "m=audio 40000 RTP/AVPF 101 0 97 96 102 111",
+      "m=audio 40000 RTP/AVPF 101 0 97 98 96 102 111",
     ]);
     expect(again).toContain("o=- 5 3 IN");
     const answer = answered(again, { codecs: ["PCMU"] });
@@ -106,6 +106,35 @@ describe("our offer, the peer's answer", () => {
   test("the first codec of the answer that we offered is the one", () => {
     const answer = offerOf("m=audio 7000 RTP/AVP 18 8 0");
     expect(readAnswer(makeOffer(OURS), answer)).toMatchObject({ audio: { codec: "PCMA", telephoneEvent: undefined } });
+  });
+
+  test("what an answer takes besides its first codec may be sent too (RFC 3264 §7)", () => {
+    const offer = makeOffer({ ...OURS, codecs: ["PCMU", "G722", "OPUS"] });
+    const answer = offerOf(
+      "m=audio 7000 RTP/AVP 9 120 0 8 101",
+      "a=rtpmap:120 opus/48000/2",
+      "a=rtpmap:101 telephone-event/8000",
+    );
+    expect(readAnswer(offer, answer)).toMatchObject({
+      audio: {
+        codec: "G722",
+        clockRateHz: 8000,
+        alsoReceives: [
+          { codec: "PCMU", rxPayloadType: 0, clockRateHz: 8000 },
+          { codec: "OPUS", rxPayloadType: 96, clockRateHz: 48_000 },
+        ],
+      },
+    });
+  });
+
+  test("L16 is offered at both clocks and answered at the one the peer has (RFC 3551 §4.5.11)", () => {
+    const offer = makeOffer({ ...OURS, codecs: ["L16"] });
+    expect(offer).toContain("a=rtpmap:97 L16/16000\r\na=rtpmap:98 L16/8000\r\n");
+    const narrow = offerOf("m=audio 7000 RTP/AVP 110", "a=rtpmap:110 L16/8000");
+    expect(readAnswer(offer, narrow)).toMatchObject({ audio: { codec: "L16", clockRateHz: 8000, rxPayloadType: 98 } });
+    const { sdp, audio } = answered(narrow, { codecs: ["L16"] });
+    expect(audio).toMatchObject({ clockRateHz: 8000, rxPayloadType: 110 });
+    expect(sdp).toContain("a=rtpmap:110 L16/8000\r\n");
   });
 
   test("a refused, encrypted, empty or foreign answer is no agreement", () => {

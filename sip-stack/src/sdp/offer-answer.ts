@@ -5,10 +5,10 @@
 
 import { parseUint } from "../message/chars.ts";
 import type { AnswerResult, AudioCapabilities, NegotiatedAudio, ReadResult } from "./audio.ts";
-import { type CodecText, codecText } from "./codecs.ts";
+import { type CodecText, codecText, codecTexts } from "./codecs.ts";
 import { type Crypto, cryptosOf, offeredCryptos } from "./crypto.ts";
 import { meet, mute } from "./direction.ts";
-import { type Format, formatsOf, telephoneEventFor } from "./formats.ts";
+import { type Format, formatsOf, othersOf, telephoneEventFor } from "./formats.ts";
 import { attribute, directionOf, type MediaSection, parseSdp, type SessionDescription } from "./parse.ts";
 import { PayloadNumbers } from "./payload-numbers.ts";
 import { printAudio, printRefused, printSession } from "./print.ts";
@@ -32,7 +32,9 @@ const isOurs = (section: MediaSection): boolean => section.media === "audio" && 
 
 function printOffered(capabilities: AudioCapabilities, before: MediaSection | undefined): string {
   const numbers = new PayloadNumbers(before);
-  const formats = capabilities.codecs.map(codecText).map((codec) => ({ codec, payloadType: numbers.codec(codec) }));
+  const formats = capabilities.codecs
+    .flatMap(codecTexts)
+    .map((codec) => ({ codec, payloadType: numbers.codec(codec) }));
   const clocks = new Set(capabilities.telephoneEvent ? formats.map(({ codec }) => codec.clockRateHz) : []);
   const { srtp } = capabilities;
   // A session that is encrypted stays that, with the suite and the key it has.
@@ -204,7 +206,7 @@ function answerSection(taken: { audio: NegotiatedAudio; section: MediaSection },
     cryptos: crypto === undefined ? [] : [crypto.ours],
     // RFC 3264 §6: the profile is repeated, never changed.
     proto: section.proto,
-    formats: [{ payloadType: audio.rxPayloadType, codec: codecText(audio.codec) }],
+    formats: [{ payloadType: audio.rxPayloadType, codec: codecText(audio.codec, audio.clockRateHz) }],
     telephoneEvents:
       telephoneEvent === undefined ? [] : [{ ...telephoneEvent, payloadType: telephoneEvent.rxPayloadType }],
     direction: audio.direction,
@@ -232,13 +234,13 @@ export function readAnswer(offer: string, answer: string): ReadResult {
   // §6.1: the answerer lists first what it prefers; telephone-event is no media of its own.
   for (const format of formats) {
     const { codec } = format;
-    const rx = mine.find((each) => each.codec?.name === codec?.name && codec !== undefined);
+    const rx = mine.find((each) => each.codec === codec && codec !== undefined);
     if (codec === undefined || rx === undefined) continue;
     const event = telephoneEventFor(formats, codec);
     const rxEvent = mine.find((each) => each.isTelephoneEvent && each.clockRateHz === event?.clockRateHz);
     const direction = meet(directionOf(ours.session, offered), directionOf(theirs.session, section));
     const audio = describe({ section, codec, direction, theirs: format, rx, event, rxEvent, rtcpMux, srtp });
-    return { ok: true, audio };
+    return { ok: true, audio: { ...audio, alsoReceives: othersOf(mine, formats, codec) } };
   }
   return { ok: false, problem: "answer has none of the codecs offered" };
 }

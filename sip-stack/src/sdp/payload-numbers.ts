@@ -14,7 +14,7 @@ export class PayloadNumbers {
   }
 
   codec(codec: CodecText): number {
-    const known = this.#before.find((format) => format.codec?.name === codec.name);
+    const known = this.#before.find((format) => format.codec === codec);
     return known?.payloadType ?? codec.staticPayloadType ?? this.#free(codec.offeredPayloadType);
   }
 
