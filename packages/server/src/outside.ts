@@ -23,7 +23,7 @@ export interface Outside {
   readonly stun: AskStun;
   /** undefined: those of the configuration. */
   readonly speechEngines: readonly SpeechEngine[] | undefined;
-  readonly media: Pick<MediaPoolOptions, "io" | "workers">;
+  readonly media: Pick<MediaPoolOptions, "io" | "workers" | "connectFork">;
   readonly sandbox: {
     readonly media: Pick<MediaPoolOptions, "io" | "workers">;
     readonly host: string;

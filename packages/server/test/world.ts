@@ -18,6 +18,8 @@ import {
 import { type Outside, parseConfig, type Server, startServer } from "../src/index.ts";
 import { fakeSpeech } from "./fake-speech.ts";
 
+import { ForkPeers } from "./fork-peer.ts";
+
 export const KEY = "voepy_key_test_0123456789";
 const SECRET = "whsec_dGhpcyBpcyBhIHNlY3JldCBmb3IgdGVzdHM=";
 const SERVER = "10.0.0.1";
@@ -56,6 +58,8 @@ export class World {
   readonly random = seededRandom(2026);
   readonly network = new EmulatedNetwork({ clock: this.clock, random: this.random, profile: { delayMs: 5 } });
   readonly hooks = new WebhookSink({ clock: this.clock, secrets: [SECRET] });
+  /** WebSocket servers by URL. */
+  readonly peers = new ForkPeers(this.clock);
   /** Audio files by URL, as the world outside serves them. */
   readonly files = new Map<string, Uint8Array>();
   /** What DNS says: `_sip._udp.example.com` to servers, names to IPv4 addresses. */
@@ -102,7 +106,7 @@ export class World {
         this.outsideAddress === undefined
           ? Promise.reject(new Error("no answer"))
           : Promise.resolve(this.outsideAddress),
-      media: { io: () => new EmulatedRtpIo(host), workers: 0 },
+      media: { io: () => new EmulatedRtpIo(host), workers: 0, connectFork: this.peers.connect },
       sandbox: {
         host: "10.0.0.2",
         media: { io: () => new EmulatedRtpIo(carrier), workers: 0 },
