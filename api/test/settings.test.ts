@@ -143,6 +143,20 @@ describe("routes", () => {
     ]);
   });
 
+  test("take no text that could end a header of a SIP message", async () => {
+    const host = (text: string) => post("/v1/routes", { gateways: [{ host: text }] });
+    for (const text of ["a b", "a\r\nX: y", "a@b", "a;b", "<a>", "-a", ""])
+      expect([text, await wrongFields(await host(text))]).toEqual([text, ["gateways.0.host"]]);
+    for (const text of ["a", "sip.example.com", "203.0.113.10", "2001:db8::1", "[::1]", "trunk_1.example."])
+      expect([text, (await host(text)).status]).toEqual([text, 201]);
+    const auth = { mode: "digest", username: "u\r\nX: y", password: "p" };
+    expect(await wrongFields(await post("/v1/routes", { auth }))).toEqual(["auth.username"]);
+    const action = { type: "dial", to: "sip:a@b>\r\n" };
+    expect(
+      await wrongFields(await post("/v1/phone_numbers", { number: "+15125550100", inbound_action: action })),
+    ).toEqual(["inbound_action.to"]);
+  });
+
   test("have one default among them, which a deleted one no longer is", async () => {
     const first = await resourceOf(await post("/v1/routes", { is_default: true }));
     const second = await resourceOf(await post("/v1/routes", {}));

@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { errorOf, jsonOf, listOf } from "./read.ts";
 import { KEYS, makeWorld, type World } from "./world.ts";
@@ -36,6 +38,18 @@ test("the quota is set whole, by the admin key only", async () => {
   expect((await admin("/v1/tenants/none/quota", { method: "PUT", body })).status).toBe(404);
   const wrong = await admin("/v1/tenants/default/quota", { method: "PUT", body: { max_cps: 0, colour: 1 } });
   expect((await errorOf(wrong)).details?.errors?.map(({ param }) => param)).toEqual(["max_cps", "colour"]);
+});
+
+test("a deleted tenant's uploaded audio is deleted with it", async () => {
+  const form = new FormData();
+  form.set("name", "greeting");
+  form.set("file", new Blob(["RIFF\0\0\0\0WAVE"]), "greeting.wav");
+  const headers = { authorization: `Bearer ${KEYS.other}` };
+  expect((await world.ask("/v1/media", { method: "POST", body: form, headers })).status).toBe(201);
+  const files = () => readdirSync(join(world.recordingsFolder, "media"));
+  expect(files()).toHaveLength(1);
+  await admin("/v1/tenants/other", { method: "DELETE" });
+  expect(files()).toEqual([]);
 });
 
 test("a deleted tenant's keys stop at once, and nothing of another's goes", async () => {

@@ -2,6 +2,7 @@
 import { type Clock, CodedError, type MakeId, type Random } from "@voepy/base";
 import type { Store, TenantRecord } from "@voepy/store";
 import { z } from "zod";
+import type { MediaFiles } from "../io/media-files.ts";
 import { invalidFields } from "../problems.ts";
 import { keyedRoute, nothing, type Route, type RouteDoc } from "../route.ts";
 import { quotaFields } from "../schema/settings.ts";
@@ -24,6 +25,7 @@ export interface TenantServices {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly random: Random;
+  readonly mediaFiles: Pick<MediaFiles, "remove">;
 }
 
 export function tenantRoutes(services: TenantServices): Route[] {
@@ -78,7 +80,7 @@ function get(services: TenantServices): Route {
   });
 }
 
-function remove({ store }: TenantServices): Route {
+function remove({ store, mediaFiles }: TenantServices): Route {
   return keyedRoute({
     method: "delete",
     path: "/v1/tenants/{id}",
@@ -89,6 +91,13 @@ function remove({ store }: TenantServices): Route {
       description: "Its keys stop working at once. Calls and recordings stay until they expire.",
     },
     run: async ({ id }) => {
+      // While the rows still say which files are the tenant's.
+      for (let cursor: string | undefined, isMore = true; isMore; ) {
+        const { rows, nextCursor } = await store.media.list(id, { limit: 200, cursor });
+        for (const { path } of rows) await mediaFiles.remove(path);
+        cursor = nextCursor ?? undefined;
+        isMore = nextCursor !== null;
+      }
       if (!(await store.settings.tenants.delete(id))) throw nothingThere("tenant");
       return { status: 204 };
     },

@@ -10,8 +10,27 @@ const cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
   error: "must be an address or a network such as 203.0.113.0/24",
 });
 
+/** It comes to stand in SIP messages: nothing that could end a header or a URI. */
+const host = z
+  .string()
+  .max(255)
+  .regex(
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+\]?)$/,
+    "must be a name or an address",
+  );
+const line = z
+  .string()
+  .min(1)
+  .max(256)
+  // oxlint-disable-next-line no-control-regex -- CR, LF and NUL would end or hide a header
+  .regex(/^[^\u0000-\u001f\u007f]*$/, "must hold no control characters");
+const party = z
+  .string()
+  .max(256)
+  .regex(/^[^\s<>"]+$/, "must be E.164 (+15125550100) or a sip: URI");
+
 const gateway = z.strictObject({
-  host: z.string().min(1).max(255),
+  host,
   port: udpPort.default(5060),
   transport: z.enum(["udp", "tcp", "tls"]).default("udp"),
   priority: z.int().min(0).max(65535).default(1).meta({ description: "The lowest is tried first" }),
@@ -24,8 +43,8 @@ export const routeFields = {
   auth: z
     .strictObject({
       mode: z.enum(["none", "digest", "registration", "ip"]).default("none"),
-      username: z.string().min(1).max(256).optional(),
-      password: z.string().min(1).max(256).optional(),
+      username: line.optional(),
+      password: line.optional(),
     })
     .default({ mode: "none" }),
   allowed_source_cidrs: z.array(cidr).max(256).default([]),
@@ -41,8 +60,8 @@ export const inboundAction = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("webhook") }),
   z.strictObject({
     type: z.literal("dial"),
-    to: z.string().min(1).max(256),
-    from: z.string().max(256).optional(),
+    to: party,
+    from: party.optional(),
     record: z.enum(["off", "on_answer", "record-from-answer"]).optional(),
   }),
   z.strictObject({ type: z.literal("stream"), ...streamWish.shape }),

@@ -67,4 +67,10 @@ describe("the configuration file", () => {
       "voepy.yaml:13: tenants.1.sip_users.0.username: username u is already at tenants.0.routes.0.auth.username",
     ]);
   });
+
+  test("has an admin key that is no tenant's", () => {
+    const text =
+      "api: {admin_key: voepy_key_0123456789}\ntenants: [{id: a, api_keys: [{name: x, key: voepy_key_0123456789}]}]";
+    expect(problemsOf(text)).toEqual(["voepy.yaml:2: tenants.0.api_keys.0.key: this key is already at api.admin_key"]);
+  });
 });

@@ -18,8 +18,10 @@ interface Claim {
   readonly withinTenant?: boolean;
 }
 
-export function duplicatesOf({ tenants }: Pick<Config, "tenants">): Duplicate[] {
-  const first = new Map<string, Claim>();
+export function duplicatesOf({ tenants, api }: Pick<Config, "tenants" | "api">): Duplicate[] {
+  const first = new Map<string, Pick<Claim, "path" | "withinTenant">>();
+  // The operator's key must not be a tenant's.
+  if (api.admin_key !== undefined) first.set(JSON.stringify(["key", api.admin_key]), { path: ["api", "admin_key"] });
   return tenants.flatMap((tenant, at) =>
     claimsOf(tenant, ["tenants", at]).flatMap((claim) => {
       const name = JSON.stringify([claim.space, claim.value]);
