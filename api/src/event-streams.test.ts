@@ -25,6 +25,34 @@ function handClock(): Clock & { fire(): void } {
   };
 }
 
+test("a stream ends within 15 s of its key's expiry, and asks for the key no more often", async () => {
+  const clock = handClock();
+  const store = await openStore({ path: ":memory:", clock, makeId: idMaker(clock, seededRandom(1)), log: silentLog });
+  const streams = makeEventStreams(store, clock);
+  const asked = { times: 0, isGood: true };
+  const isValid = async () => {
+    asked.times += 1;
+    return asked.isGood;
+  };
+  const reader = streams.follow({ id: "k", tenantId: "t", scopes: ["*"], isValid }, 0, ["*"]).getReader();
+  await reader.read();
+  for (let i = 0; i < 3; i++) {
+    const id = `voepy_evt_${i}`;
+    const event = { id, tenantId: "t", callId: null, eventType: "route.up", occurredAt: 0, sequence: 0 };
+    await store.commit({ events: [{ ...event, data: "{}", webhookUrl: null }] });
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain(id);
+  }
+  expect(asked.times).toBe(1);
+  asked.isGood = false;
+  const end = reader.read();
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.fire();
+  // The heartbeat that was due, then no more.
+  if (!(await end).done) expect((await reader.read()).done).toBe(true);
+  expect(asked.times).toBe(2);
+  await store.close();
+});
+
 test("a quiet stream says every 15 s that it is there, and ends with the server", async () => {
   const clock = handClock();
   const store = await openStore({

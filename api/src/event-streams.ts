@@ -31,7 +31,7 @@ export function makeEventStreams(store: Store, clock: Clock): EventStreams {
   });
   // A key may have been deleted.
   store.settings.onChange(() => {
-    for (const follower of followers) follower.wake();
+    for (const follower of followers) follower.recheck();
   });
   return {
     follow(key, position, filters) {
@@ -65,6 +65,8 @@ class Follower {
   /** Something may be there that was not read. */
   #isStale = true;
   #wake: () => void = () => undefined;
+  /** Monotonic ms; undefined: the key is to be asked for before anything else is sent. */
+  #keySeenAtMs: number | undefined;
 
   constructor(options: FollowerOptions) {
     this.key = options.key;
@@ -97,6 +99,12 @@ class Follower {
     this.#wake();
   }
 
+  /** As `wake`, and the key may be gone. */
+  recheck(): void {
+    this.#keySeenAtMs = undefined;
+    this.wake();
+  }
+
   end(): void {
     this.#isOver = true;
     this.#wake();
@@ -105,7 +113,7 @@ class Follower {
   /** The next events or a heartbeat; undefined when it is over or the key is no longer good. */
   async #next(): Promise<string | undefined> {
     const { store, key, filters } = this.#options;
-    while (!this.#isOver && (await key.isValid())) {
+    while (!this.#isOver && (await this.#isKeyGood())) {
       if (this.#isStale) {
         this.#isStale = false;
         const { rows, position } = await store.events.after(key.tenantId, this.#position, BATCH);
@@ -116,6 +124,14 @@ class Follower {
       } else if (!(await this.#isWoken())) return ": still here\n\n";
     }
     return undefined;
+  }
+
+  /** Asked for when settings have changed, and every 15 s, since keys expire. */
+  async #isKeyGood(): Promise<boolean> {
+    const nowMs = this.#options.clock.nowMs();
+    if (this.#keySeenAtMs !== undefined && nowMs - this.#keySeenAtMs < HEARTBEAT_MS) return true;
+    this.#keySeenAtMs = nowMs;
+    return this.key.isValid();
   }
 
   /** True when something has happened, false after the time of a heartbeat. */
