@@ -121,7 +121,8 @@ async function openParts(
   const { clock, random } = outside;
   const dataFolder = resolve(config.data_dir);
   const recordingsFolder = resolve(config.storage.recordings ?? join(dataFolder, "recordings"));
-  await mkdir(recordingsFolder, { recursive: true });
+  // The data folder above it holds credentials: only its owner may look.
+  await mkdir(recordingsFolder, { recursive: true, mode: 0o700 });
   const makeId = idMaker(clock, random);
   const store = await openStore({ path: outside.database(dataFolder), clock, makeId, log });
   const first = await declare(config, store, { now: clock.wallMs(), makeId });
