@@ -45,6 +45,8 @@ process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.ex
 interface Target {
   readonly start: () => Promise<PinnedProcess>;
   readonly sipPort: number;
+  /** Of the called party. */
+  readonly codec: Scenario["calledCodec"];
 }
 
 /** Places the calls to a freshly started process; again while the run is noisy. */
@@ -64,7 +66,7 @@ async function measure(
         target: `sip:${scenario.number}@127.0.0.1:${target.sipPort}`,
         pid: started.pid,
         core: loadCore,
-        ...(scenario.hasCalledParty ? { calledPort } : {}),
+        ...(scenario.hasCalledParty ? { calledPort, calledCodec: target.codec } : {}),
       });
     } finally {
       await started.stop();
@@ -82,10 +84,13 @@ async function runScenario(scenario: Scenario, ports: ServerPorts, configFile: s
   const serverArgs = [join(root, "packages/cli/src/main.ts"), "start", "--config", configFile];
   const server: Target = {
     sipPort: ports.sip,
+    codec: scenario.calledCodec,
     start: () => startPinned({ ...ready, command: process.execPath, args: serverArgs, readyText: "voepy ready" }),
   };
   const floor: Target = {
     sipPort: floorPort,
+    // It passes payloads on as they are.
+    codec: undefined,
     start: () => startPinned({ ...ready, command: floorProgram, args: floorArgs, readyText: "floor ready" }),
   };
   const runs: MeasuredRun[] = [];

@@ -50,6 +50,8 @@ export interface LoadRun {
   readonly core: number;
   /** UDP port on which sipload also plays the called party. */
   readonly calledPort?: number;
+  /** What the called party answers with; default: pcmu. */
+  readonly calledCodec?: string | undefined;
 }
 
 const RAMP_CALLS_PER_SECOND = 60;
@@ -71,7 +73,8 @@ export async function runLoad(sipload: string, run: LoadRun): Promise<LoadReport
   const isRoot = process.getuid?.() === 0;
   const rampSeconds = run.calls / RAMP_CALLS_PER_SECOND;
   const load = `-n ${run.calls} -r ${RAMP_CALLS_PER_SECOND} -d ${run.seconds} --settle 3 --pid ${run.pid}`.split(" ");
-  const called = run.calledPort === undefined ? [] : ["--uas", String(run.calledPort)];
+  const { calledPort, calledCodec = "pcmu" } = run;
+  const called = calledPort === undefined ? [] : ["--uas", String(calledPort), "--uas-codec", calledCodec];
   const args = [
     "-c",
     String(run.core),

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { Rig } from "../../test/rig.ts";
 import { shareOf } from "../../test/sound.ts";
 import { converse, engineOf, paramsOf, SPOKEN, type Spoken, Talker, tone } from "../../test/talker.ts";
-import type { PortParams } from "../types.ts";
 import { setRates } from "./port-audio.ts";
 
 const NAMES = ["PCMU", "PCMA", "G722", "OPUS", "L16/16000", "L16/8000"] as const;
@@ -13,8 +12,8 @@ const pairs = known.flatMap((a, i) => known.slice(i).map((b) => [a, b] as const)
 
 const [ANN_HZ, BOB_HZ, CAROL_HZ] = [700, 1100, 500];
 
-function party(rig: Rig, name: string, udpPort: number, spoken: Spoken, more: Partial<PortParams> = {}): Talker {
-  return new Talker(rig.port(name, paramsOf(spoken, udpPort, more)), spoken);
+function party(rig: Rig, name: string, udpPort: number, spoken: Spoken): Talker {
+  return new Talker(rig.port(name, paramsOf(spoken, udpPort)), spoken);
 }
 
 /** The last second of what was heard, once everything has settled. */
@@ -172,8 +171,8 @@ describe("packet times", () => {
 describe("a far end that changes its codec", () => {
   test("to another of the answer is understood from the first packet on, and never passed on as what it is not", () => {
     const rig = new Rig();
-    const others = [{ codec: "G722", rxPayloadType: 9, rtpClockHz: 8000 }] as const;
-    const ann = party(rig, "a", 10_000, SPOKEN.PCMU, { alsoReceives: others });
+    const alsoReceives = [{ codec: "G722", rxPayloadType: 9, rtpClockHz: 8000 }] as const;
+    const ann = new Talker(rig.port("a", paramsOf(SPOKEN.PCMU, 10_000, { alsoReceives })), SPOKEN.PCMU);
     const bob = party(rig, "b", 20_000, SPOKEN.PCMU);
     rig.graph.setBridge("bridge", ["a", "b"]);
     converse(rig, [{ talker: ann, sound: tone(ANN_HZ) }], 500);
