@@ -2,11 +2,13 @@
 import { seededRandom } from "@voepy/base";
 import { expect, test } from "vitest";
 import { answerChallenge, noTries } from "../src/digest/client.ts";
+import { makeResponse } from "../src/message/build.ts";
 import { headerOf, headersOf, type SipRequest, type SipResponse } from "../src/message/message.ts";
 import type { UserAgentHooks } from "../src/ua/types.ts";
 import { Net, Puppet } from "./net.ts";
 
 const PHONE = "198.51.100.7";
+const random = seededRandom(3);
 const hooks: UserAgentHooks = {
   screen: () => ({ type: "challenge" }),
   password: (username) => ({ alice: "wonder", bob: "builder" })[username],
@@ -51,7 +53,6 @@ function world() {
   const net = new Net();
   const server = net.agent("192.0.2.1", { hooks });
   const phone = new Puppet(net, PHONE);
-  const random = seededRandom(3);
   const exchange = (request: SipRequest): SipResponse => {
     phone.send(request, server.here);
     net.run(100);
@@ -187,6 +188,24 @@ test("ten wrong passwords lock the user out at that address, the right one inclu
   expect(register({ contacts: [CONTACT], cseq: 1, callId: "right" }).status).toBe(401);
   net.run(60_000);
   expect(register({ contacts: [CONTACT], cseq: 1, callId: "later" }).status).toBe(200);
+});
+
+test("answers to nonces that we did not make lock nobody out, and tell nothing about the password", () => {
+  const { exchange, register } = world();
+  const forged = (i: number, password: string): SipResponse => {
+    const request = registerOf({ contacts: [CONTACT], cseq: 1, callId: `f${i}` });
+    const headers = [{ name: "WWW-Authenticate", value: 'Digest realm="voepy.local", nonce="made-up", qop="auth"' }];
+    const credentials = { username: "alice", password };
+    const answer = answerChallenge(request, makeResponse(request, 401, { headers }), {
+      credentials,
+      tries: noTries,
+      random,
+    });
+    return exchange(answer!.request);
+  };
+  for (let i = 0; i < 40; i++) expect(headerOf(forged(i, "guess"), "www-authenticate")).not.toContain("stale=true");
+  expect(headerOf(forged(50, "wonder"), "www-authenticate")).not.toContain("stale=true");
+  expect(register({ contacts: [CONTACT], cseq: 1, callId: "right" }).status).toBe(200);
 });
 
 test("bindings of a closed connection are dropped", () => {

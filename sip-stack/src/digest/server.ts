@@ -30,8 +30,11 @@ export type DigestVerdict =
       readonly type: "challenge";
       readonly stale: boolean;
       /** For counting and throttling, never for the peer. */
-      readonly why: "none" | "stale" | "replayed" | "wrong";
+      readonly why: DigestFault;
     };
+
+/** `foreign`: by a nonce that is not of our making, or was made for another address. */
+export type DigestFault = "none" | "foreign" | "stale" | "replayed" | "wrong";
 
 /** Whose nonce: the port may change behind a NAT, the address not. */
 interface Source {
@@ -73,6 +76,9 @@ export class DigestServer {
     if (credentials === undefined) return again("none");
     const isRight = this.#isRight(request.method, credentials, password(credentials.username));
     const nonceState = this.#nonces.state(credentials.nonce, source.address, nowMs);
+    // Before the password counts: who makes up nonces must neither lock another out, by a forged source address, nor
+    // learn from `stale` that a guess was right.
+    if (nonceState === "foreign") return again("foreign");
     if (!isRight) return again("wrong");
     if (nonceState !== "fresh") return again("stale");
     // Without qop there is no count: the nonce serves once.
@@ -106,6 +112,6 @@ export class DigestServer {
   }
 }
 
-function again(why: "none" | "stale" | "replayed" | "wrong"): DigestVerdict {
+function again(why: DigestFault): DigestVerdict {
   return { type: "challenge", stale: why === "stale" || why === "replayed", why };
 }

@@ -11,7 +11,7 @@ export type Proof =
   | { readonly type: "proved"; readonly username: string }
   | { readonly type: "unproved"; readonly why: string; readonly refusal: { status: number } & Reply };
 
-/** Looks like a wrong password, and costs less. */
+/** Looks like a wrong password. */
 const LOCKED = { type: "challenge", stale: false, why: "wrong" } as const;
 
 export class Authenticator {
@@ -33,7 +33,10 @@ export class Authenticator {
   check(request: SipRequest, source: Hop, nowMs: number): Proof {
     const username = claimedUser(request);
     const isLocked = this.#lockout.isLocked(source.address, username, nowMs);
-    const verdict = isLocked ? LOCKED : this.#digest.verify(request, source, nowMs, this.#password);
+    const found = this.#digest.verify(request, source, nowMs, this.#password);
+    // A made-up nonce counts for nothing, locked or not: its source address may be forged.
+    const isForeign = found.type === "challenge" && found.why === "foreign";
+    const verdict = isLocked && !isForeign ? LOCKED : found;
     if (verdict.type === "ok") return { type: "proved", username: verdict.username };
     if (verdict.why === "wrong") this.#lockout.failed(source.address, username, nowMs);
     const headers = this.#digest.challenges(source, nowMs, verdict.stale);
