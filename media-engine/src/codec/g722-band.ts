@@ -95,14 +95,15 @@ export class Band {
 
   /** Both pole coefficients (UPPOL2, UPPOL1). */
   #adaptPoles(partial: number): void {
-    const isSame1 = (partial ^ this.#partial1) >= 0;
-    const isSame2 = (partial ^ this.#partial2) >= 0;
+    // 0 where the signs are the same, -1 where they are not: (x ^ opposed) - opposed is then x or -x.
+    const opposed1 = (partial ^ this.#partial1) >> 31;
+    const opposed2 = (partial ^ this.#partial2) >> 31;
     const slope = saturate(this.#pole1 << 2);
-    const turned = isSame1 ? (slope === -32_768 ? 32_767 : -slope) : slope;
-    let pole2 = (turned >> 7) + (isSame2 ? 128 : -128) + ((this.#pole2 * 32_512) >> 15);
+    const turned = Math.min(32_767, (slope ^ ~opposed1) - ~opposed1);
+    let pole2 = (turned >> 7) + ((128 ^ opposed2) - opposed2) + ((this.#pole2 * 32_512) >> 15);
     pole2 = pole2 > 12_288 ? 12_288 : pole2 < -12_288 ? -12_288 : pole2;
     const limit = 15_360 - pole2;
-    const pole1 = (isSame1 ? 192 : -192) + ((this.#pole1 * 32_640) >> 15);
+    const pole1 = (192 ^ opposed1) - opposed1 + ((this.#pole1 * 32_640) >> 15);
     this.#pole1 = pole1 > limit ? limit : pole1 < -limit ? -limit : pole1;
     this.#pole2 = pole2;
   }
@@ -116,7 +117,9 @@ export class Band {
     let sum = 0;
     for (let i = 0; i < ZEROS; i++) {
       const older = differences[i]!;
-      const zero = ((zeros[i]! * 255) >> 8) + ((older ^ difference) >= 0 ? move : -move);
+      // Up where both have one sign, else down: without a branch, since nobody can foretell which.
+      const opposed = (older ^ difference) >> 31;
+      const zero = ((zeros[i]! * 255) >> 8) + ((move ^ opposed) - opposed);
       zeros[i] = zero;
       differences[i] = newer;
       sum += (zero * newer) >> 15;

@@ -35,6 +35,11 @@ const DECISIONS_6 = Int32Array.from([
   1458, 1612, 1765, 1980, 2195, 2557, 2919,
 ]);
 const INTERVALS_6 = DECISIONS_6.length;
+const HIGHEST_6 = 2919;
+/** The interval of a magnitude by the highest decision value that is not above it. */
+const INTERVAL_6 = Uint8Array.from({ length: HIGHEST_6 + 1 }, (_, value) =>
+  DECISIONS_6.findLastIndex((decision) => decision <= value),
+);
 /** Codes of the intervals, for differences below zero and others (§6.2.1, table 17). */
 const NEGATIVE_6 = Int32Array.from({ length: INTERVALS_6 }, (_, k) => (k < 2 ? 63 - k : 33 - k));
 const POSITIVE_6 = Int32Array.from({ length: INTERVALS_6 }, (_, k) => 61 - k);
@@ -66,12 +71,9 @@ function encodeLower(value: number, band: Band): number {
   const { step } = band;
   const difference = value - band.predicted;
   const magnitude = difference < 0 ? ~difference : difference;
-  // The last interval whose decision value is not above: they rise, so halves are enough.
-  let interval = 0;
-  for (let width = 16; width > 0; width >>= 1) {
-    const next = interval + width;
-    if (next < INTERVALS_6 && magnitude >= (DECISIONS_6[next]! * step) >> 12) interval = next;
-  }
+  // magnitude >= (decision * step) >> 12, solved for the decision: one division and a look, no search.
+  const highest = ((magnitude << 12) + 4095) / step;
+  const interval = INTERVAL_6[highest > HIGHEST_6 ? HIGHEST_6 : highest | 0]!;
   const code = difference < 0 ? NEGATIVE_6[interval]! : POSITIVE_6[interval]!;
   const coarse = code >> 2;
   band.adapt((step * LEVELS_4[coarse]!) >> 15, GROWTH_4[coarse]!);
