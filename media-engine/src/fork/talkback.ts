@@ -16,7 +16,7 @@ const MOST_FILES = 64;
 const MOST_MARKS = 10_000;
 /** Kept in the ring, ms: what a late thread may be late by. */
 const AHEAD_MS = 120;
-/** Held back before the first sound, ms; more for a sender that has let it run dry. */
+/** Held back before each utterance, ms; more for a sender that has let it run dry, until it does better. */
 const CUSHION_MS = { first: 20, step: 20, most: 100 };
 /** Audio that comes so soon after the queue ran dry should have been there, ms. */
 const DRY_MS = 200;
@@ -142,7 +142,9 @@ export class Talkback {
 
   #wake(nowMs: number): void {
     if (this.#isPlaying || this.#startMs !== undefined) return;
-    if (nowMs - this.#dryMs < DRY_MS) this.#cushionMs = Math.min(CUSHION_MS.most, this.#cushionMs + CUSHION_MS.step);
+    const isLate = nowMs - this.#dryMs < DRY_MS;
+    const next = this.#cushionMs + (isLate ? CUSHION_MS.step : -CUSHION_MS.step);
+    this.#cushionMs = Math.min(CUSHION_MS.most, Math.max(CUSHION_MS.first, next));
     this.#startMs = nowMs + this.#cushionMs;
   }
 
