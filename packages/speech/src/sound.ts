@@ -89,3 +89,17 @@ export function withPause(sound: Sound, ms: number): Sound {
 export function silence(ms: number, sampleRateHz: number): Sound {
   return { sampleRateHz, pcm: new Int16Array(Math.round((ms * sampleRateHz) / 1000)) };
 }
+
+/** An amplitude nobody hears on a telephone, and what is left of silence before the first word, ms. */
+const QUIET = 100;
+const LEAD_MS = 10;
+
+/** Silence before the first word is moved behind the last: sound begins when it is asked for, and pauses stay as long. */
+export function beginsAtOnce({ sampleRateHz, pcm }: Sound): Sound {
+  const first = pcm.findIndex((sample) => Math.abs(sample) > QUIET);
+  const lead = first - Math.round((LEAD_MS * sampleRateHz) / 1000);
+  if (lead <= 0) return { sampleRateHz, pcm };
+  const moved = new Int16Array(pcm.length);
+  moved.set(pcm.subarray(lead));
+  return { sampleRateHz, pcm: moved };
+}

@@ -1,7 +1,7 @@
 /** The embedded engine: flite as WebAssembly in threads of its own. English, no network, no key. */
 import type { Clock, Log } from "@voepy/base";
 import { englishText } from "../script/english.ts";
-import { readWav } from "../sound.ts";
+import { beginsAtOnce, readWav } from "../sound.ts";
 import type { SpeechEngine, Voice } from "../types.ts";
 import { FlitePool } from "../worker/flite-pool.ts";
 
@@ -29,7 +29,7 @@ export function makeEmbeddedEngine(settings: EmbeddedSettings, parts: { clock: C
     phrase: (utterance) => englishText(utterance),
     async synthesize(text, { voice, rate, timeoutMs }) {
       const name = voice.id.slice("Flite.".length);
-      return readWav(await pool.run({ voice: name, text, stretch: 1 / rate }, timeoutMs));
+      return beginsAtOnce(readWav(await pool.run({ voice: name, text, stretch: 1 / rate }, timeoutMs)));
     },
     close: () => pool.close(),
   };

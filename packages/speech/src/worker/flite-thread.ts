@@ -1,5 +1,7 @@
 /** The thread of flite-pool.ts: compiles the engine once, then speaks one text after another, each on a fresh instance. */
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
+import { setPriority } from "node:os";
+import { basename } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "@voepy/base";
 import type { FliteAnswer, FliteJob } from "./flite-pool.ts";
@@ -7,6 +9,9 @@ import { WasiHost } from "./wasi-host.ts";
 
 const port = parentPort;
 if (port === null || typeof workerData !== "string") throw new Error("to be started by flite-pool.ts");
+const LESS_THAN_MEDIA = 10;
+// Linux counts niceness by thread, and the link names the thread that reads it: calls that talk go before texts that wait.
+if (process.platform === "linux") setPriority(Number(basename(readlinkSync("/proc/thread-self"))), LESS_THAN_MEDIA);
 const module = new WebAssembly.Module(readFileSync(workerData));
 const OUTPUT = "speech.wav";
 

@@ -51,6 +51,12 @@ describe("the embedded engine", () => {
     expect(loud).toBeLessThan(0.98);
   });
 
+  test("begins within 20 ms of its sound, and rests at its end", async () => {
+    const { pcm } = await say("Hello there.");
+    expect(pcm.findIndex((sample) => Math.abs(sample) > 100)).toBeLessThan(320);
+    expect(pcm.length - pcm.findLastIndex((sample) => Math.abs(sample) > 500)).toBeGreaterThan(1600);
+  });
+
   test("has a woman's and a man's pitch", async () => {
     const text = "Our office is closed now. We are open all day tomorrow.";
     const [woman, man] = await Promise.all([say(text, "Flite.slt"), say(text, "Flite.rms")]);
