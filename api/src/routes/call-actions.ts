@@ -56,6 +56,7 @@ export const verbExamples: Readonly<Record<string, Readonly<Record<string, unkno
   transfer: { transfer: { to: "+15558675309", from: "+15125550100", timeout_secs: 30 } },
   join_conference: { join: { conference: "standup", muted: false, end_on_exit: false } },
   bridge: { bridge: { leg_id: "voepy_leg_01HZ0000000000000000000000" } },
+  send_info: { info: { content_type: "application/json", body: "{}" } },
   refer: { refer: { sip_address: "sip:user@host" } },
   play: { play: { url: "https://example.com/prompt.mp3", loop: 1, target_legs: "self" } },
   stop_playback: { current: { stop: "current" }, all: { stop: "all" } },

@@ -3,6 +3,7 @@ import { CodedError, messageOf, unreachable } from "@voepy/base";
 import type { MediaEvent } from "@voepy/media-engine";
 import type { SipEvent } from "@voepy/sip-stack";
 import type { CallDetail, EndInitiator, RouteRecord } from "@voepy/store";
+import { onReferEvent } from "./bridge/refer.ts";
 import { onTransferOutcome } from "./bridge/transfer.ts";
 import type { LiveCall } from "./call/call.ts";
 import { endCall, legGone } from "./call/end.ts";
@@ -13,9 +14,9 @@ import { gatherDigit } from "./gather/gather.ts";
 import { onConfirmed, onInvite } from "./inbound.ts";
 import { RecordingFolder } from "./io/recording-folder.ts";
 import type { Leg } from "./leg/leg.ts";
+import { onMediaWarning } from "./leg/media-warning.ts";
 import { type Outcome, onAnswered, onFailed, onProgress } from "./leg/outgoing.ts";
 import { onOffer, onOfferAnswered } from "./leg/reoffer.ts";
-import { onMediaWarning } from "./leg/media-warning.ts";
 import { onPlayoutEnded, onPlayoutStarted } from "./playout.ts";
 import { PromptLibrary } from "./prompts.ts";
 import { onRecordingClosed, onRecordingFailed } from "./recordings.ts";
@@ -169,7 +170,7 @@ function onSipEvent(world: World, event: SipEvent): void {
       onEnded(world, leg, event);
       return;
     case "info":
-      world.log.debug("INFO", { call: leg.call.id, leg: leg.id, contentType: event.contentType });
+      onInfo(world, leg, event);
       return;
     case "refer":
       // Nobody is called on a far end's word.
@@ -178,11 +179,17 @@ function onSipEvent(world: World, event: SipEvent): void {
     case "referAccepted":
     case "referNotify":
     case "referFailed":
-      world.log.debug(event.type, { call: leg.call.id, leg: leg.id });
+      onReferEvent(world, leg, event);
       return;
     default:
       unreachable(event);
   }
+}
+
+/** A gateway without telephone-events says digits this way; one that has both would say each twice. */
+function onInfo(world: World, leg: Leg, event: Extract<SipEvent, { type: "info" }>): void {
+  world.log.debug("INFO", { call: leg.call.id, leg: leg.id, contentType: event.contentType });
+  if (event.digit !== undefined && leg.audio?.telephoneEvent === undefined) onDigit(world, leg, event.digit.digit);
 }
 
 function onOutcome(world: World, leg: Leg, outcome: Outcome): void {

@@ -550,4 +550,48 @@ describe("verbs", () => {
     expect([0, 1, 2, 3, 4].map((n) => second(left, n))).toEqual([[440], [], [440], [], [440]]);
     expect([0, 1, 2, 3, 4].map((n) => second(right, n))).toEqual([[620], [620], [620], [], [620]]);
   });
+
+  test("refer ends the call as transferred when the far end tells that it worked", async () => {
+    const { calling, id } = await answered();
+    await world.act(id, "refer", { sip_address: "sip:agent@198.51.100.9" });
+    await world.clock.advance(200);
+    expect(calling.referredTo).toBe("sip:agent@198.51.100.9");
+    const twice = await world.api("POST", `/v1/calls/${id}/actions/refer`, { sip_address: "sip:other@198.51.100.9" });
+    expect(twice).toMatchObject({ status: 409, body: { error: { code: "call_not_in_required_state" } } });
+    calling.answerRefer(202);
+    await world.clock.advance(500);
+    calling.notifyRefer(200);
+    await world.clock.advance(500);
+    expect(world.eventsOf(id).slice(2)).toEqual(["call.refer_started", "call.refer_completed", "call.ended"]);
+    expect(await world.call(id)).toMatchObject({ status: "ended", end_reason: "transferred" });
+  });
+
+  test.each([
+    ["refuses", 603, undefined],
+    ["tells that it did not work", 202, 486],
+    ["says nothing for a minute", 202, undefined],
+  ])("refer fails and the call goes on when the far end %s", async (_, answer, notify) => {
+    const { calling, id } = await answered();
+    await world.act(id, "refer", { sip_address: "sip:agent@198.51.100.9" });
+    await world.clock.advance(200);
+    calling.answerRefer(answer);
+    await world.clock.advance(500);
+    if (notify !== undefined) calling.notifyRefer(notify);
+    await world.clock.advance(62_000);
+    expect(world.eventsOf(id).at(-1)).toBe("call.refer_failed");
+    expect((await world.call(id)).status).toBe("answered");
+  });
+
+  test("send_info reaches the far end as it was given", async () => {
+    const { calling, id } = await answered();
+    await world.act(id, "send_info", { content_type: "text/plain", body: "hello" });
+    await world.clock.advance(300);
+    expect(calling.infos).toEqual([{ contentType: "text/plain", body: "hello" }]);
+  });
+
+  test("what needs an engine that is not there answers 501 and says so", async () => {
+    const { id } = await answered();
+    const answer = await world.api("POST", `/v1/calls/${id}/actions/transcription_start`, { engine: "accurate" });
+    expect(answer).toMatchObject({ status: 501, body: { error: { code: "engine_not_configured" } } });
+  });
 });

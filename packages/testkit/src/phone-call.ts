@@ -46,6 +46,10 @@ export class PhoneCall {
   audio: NegotiatedAudio | undefined;
   /** What the other side changed about the call after the answer, oldest first: the direction as seen from us. */
   readonly reoffers: Direction[] = [];
+  /** Where the other end asked this one to call (REFER). */
+  referredTo: string | undefined;
+  /** Types and texts of INFO that came. */
+  readonly infos: { readonly contentType: string; readonly body: string }[] = [];
   /** re-INVITEs of ours that were refused. */
   readonly refusedOffers: number[] = [];
   readonly #line: PhoneLine;
@@ -166,9 +170,33 @@ export class PhoneCall {
         this.q850 = event.q850;
         this.#end("ended", event.cause);
         return;
+      case "refer":
+        this.referredTo = event.referTo;
+        return;
+      case "info":
+        this.infos.push({ contentType: event.contentType, body: event.body });
+        return;
       default:
         return;
     }
+  }
+
+  /** Answers a REFER: 202 and up takes it on, others refuse. */
+  answerRefer(status: number): void {
+    this.#line.sip.answerRefer(this.session, { status });
+  }
+
+  /** Tells how the call that was asked for goes. */
+  notifyRefer(status: number): void {
+    this.#line.sip.notifyRefer(this.session, { status, final: status >= 200 });
+  }
+
+  /** A digit by INFO. */
+  pressByInfo(digit: string): void {
+    this.#line.sip.info(this.session, {
+      contentType: "application/dtmf-relay",
+      body: `Signal=${digit}\r\nDuration=160\r\n`,
+    });
   }
 
   #end(state: "ended" | "failed", cause: string): void {

@@ -35,6 +35,8 @@ export class LiveCall {
   /** Played to the far leg while it rings, as soon as it has media (`audio_url`). */
   earlyAudioUrl: string | undefined;
   timeLimitMs: number | undefined;
+  /** Where `refer` sends the far end, while that runs. */
+  referredTo: string | undefined;
   gather: ActiveGather | undefined;
   /** Digits heard while no gather runs, for one that asks for them. */
   bufferedDigits = "";

@@ -11,10 +11,12 @@ import { leaveConference } from "./leave-conference.ts";
 import { mute } from "./mute.ts";
 import { pauseRecording } from "./pause-recording.ts";
 import { play } from "./play.ts";
+import { refer } from "./refer.ts";
 import { reject } from "./reject.ts";
 import { resume } from "./resume.ts";
 import { resumeRecording } from "./resume-recording.ts";
 import { sendDtmf } from "./send-dtmf.ts";
+import { sendInfo } from "./send-info.ts";
 import { speak } from "./speak.ts";
 import { startRecording } from "./start-recording.ts";
 import { stopGather } from "./stop-gather.ts";
@@ -22,6 +24,8 @@ import { stopPlayback } from "./stop-playback.ts";
 import { stopRecording } from "./stop-recording.ts";
 import { streamingStart } from "./streaming-start.ts";
 import { streamingStop } from "./streaming-stop.ts";
+import { transcriptionStart } from "./transcription-start.ts";
+import { transcriptionStop } from "./transcription-stop.ts";
 import { transfer } from "./transfer.ts";
 import { unbridge } from "./unbridge.ts";
 import { unmute } from "./unmute.ts";
@@ -33,6 +37,7 @@ export const verbs: readonly AnyVerb[] = [
   reject,
   transfer,
   bridge,
+  refer,
   play,
   speak,
   stopPlayback,
@@ -40,7 +45,10 @@ export const verbs: readonly AnyVerb[] = [
   stopRecording,
   streamingStart,
   streamingStop,
+  transcriptionStart,
+  transcriptionStop,
   sendDtmf,
+  sendInfo,
   gather,
   gatherUsingAudio,
   gatherUsingSpeak,
