@@ -26,11 +26,23 @@ export interface PortParams {
   readonly remote: { readonly address: string; readonly udpPort: number };
   readonly maySend: boolean;
   readonly mayReceive: boolean;
+  /** Undefined: plain RTP. Both ways encrypted with one suite, each with its own key. */
+  readonly srtp?: SrtpParams | undefined;
   /**
    * Undefined: no RTCP. `mux`: both agreed to it on the port of RTP (RFC 5761); otherwise it goes to the far end's
    * `remoteUdpPort` (RFC 3605), by default the one above that of RTP, and comes to the one above ours.
    */
   readonly rtcp?: { readonly mux: boolean; readonly remoteUdpPort: number | undefined } | undefined;
+}
+
+/** RFC 4568 §6.2, RFC 6188. */
+export type SrtpSuite = "AES_CM_128_HMAC_SHA1_80" | "AES_CM_128_HMAC_SHA1_32" | "AES_256_CM_HMAC_SHA1_80";
+
+/** Keys are master key and master salt in one: 30 bytes, 46 of AES-256. They are secret: nothing logs or describes them. */
+export interface SrtpParams {
+  readonly suite: SrtpSuite;
+  readonly txKey: Uint8Array;
+  readonly rxKey: Uint8Array;
 }
 
 /** One prompt of a port's queue. */

@@ -22,6 +22,8 @@ export interface Heard {
   readonly payloadType: number;
   readonly marker: boolean;
   readonly payload: Uint8Array;
+  /** The whole datagram. */
+  readonly bytes: Uint8Array;
 }
 
 interface Waiting {
@@ -101,7 +103,7 @@ export class Rig {
 
   /** A port whose socket has the number of its far end's port. */
   port(id: string, params: PortParams): Port {
-    const port = this.graph.addPort({ id, socket: params.remote.udpPort });
+    const port = this.graph.addPort({ id, socket: params.remote.udpPort, address: "192.0.2.1" });
     this.graph.setParams(port, params);
     return port;
   }
@@ -174,6 +176,7 @@ export class Rig {
           payloadType,
           marker,
           payload,
+          bytes: bytes.slice(0, size),
         });
         return true;
       },

@@ -9,9 +9,11 @@ import type { Clock, Random } from "@voepy/base";
 import type { RtpEndpoint, RtpIo, RtpSocket } from "../io/rtp-io.ts";
 import type { MediaEvent, MediaLegId, PortParams } from "../types.ts";
 import { Bridge } from "./bridge.ts";
+import { troubleOf } from "./figures.ts";
 import { choosePaths } from "./paths.ts";
 import { Port } from "./port.ts";
 import { receive } from "./receive.ts";
+import { reportTo } from "./report.ts";
 import { Slots } from "./slots.ts";
 import { TickClock } from "./tick-clock.ts";
 import { transmitTick } from "./transmit.ts";
@@ -39,6 +41,8 @@ export class Graph {
   readonly #slots = new Slots();
   readonly #mediaSilenceMs: number | undefined;
   #nextWatchMs: number;
+  /** Of all ports. */
+  #nextReportMs = Number.POSITIVE_INFINITY;
   #events: MediaEvent[] = [];
   /** Ports whose path may be another from now on. */
   readonly #changed: Port[] = [];
@@ -58,6 +62,7 @@ export class Graph {
     if (this.#slots.isEmpty) this.ticks.skipTo(nowMs);
     else this.ticks.run(nowMs, this.#runSlot);
     if (this.#changed.length > 0) this.#reroute(this.#changed.splice(0));
+    if (nowMs >= this.#nextReportMs) this.#sendReports(nowMs);
     if (this.#mediaSilenceMs !== undefined && nowMs >= this.#nextWatchMs) this.#watchSilence(this.#mediaSilenceMs);
   }
 
@@ -65,7 +70,8 @@ export class Graph {
   nextStepMs(): number {
     const watchMs =
       this.#mediaSilenceMs === undefined || this.ports.size === 0 ? Number.POSITIVE_INFINITY : this.#nextWatchMs;
-    return Math.min(watchMs, this.#slots.isEmpty ? Number.POSITIVE_INFINITY : this.ticks.nextMs(this.#slots.hasWork));
+    const oftenMs = Math.min(watchMs, this.#nextReportMs);
+    return Math.min(oftenMs, this.#slots.isEmpty ? Number.POSITIVE_INFINITY : this.ticks.nextMs(this.#slots.hasWork));
   }
 
   /** What happened since the last time asked; the same empty array when nothing did. */
@@ -75,7 +81,8 @@ export class Graph {
     return events;
   }
 
-  addPort(options: { id: MediaLegId; socket: RtpSocket }): Port {
+  /** `address`: what its socket is bound to. */
+  addPort(options: { id: MediaLegId; socket: RtpSocket; address: string }): Port {
     const udpPort = this.wire.io.udpPortOf(options.socket);
     const port = new Port({ ...options, udpPort }, this.wire.random, (event) => this.#events.push(event));
     this.ports.set(port.id, port);
@@ -83,10 +90,16 @@ export class Graph {
     return port;
   }
 
-  /** Takes a port out of everything; its socket stays open. */
+  addRtcpSocket(port: Port, socket: RtpSocket): void {
+    port.rtcpSocket = socket;
+    this.#bySocket[socket] = port;
+  }
+
+  /** Takes a port out of everything; its sockets stay open. */
   removePort(port: Port): void {
     this.ports.delete(port.id);
     this.#bySocket[port.socket] = undefined;
+    if (port.rtcpSocket !== undefined) this.#bySocket[port.rtcpSocket] = undefined;
     const { bridge } = port;
     if (bridge !== undefined) bridge.members = bridge.members.filter((member) => member !== port);
     port.bridge = undefined;
@@ -97,7 +110,22 @@ export class Graph {
 
   setParams(port: Port, params: PortParams): void {
     port.setParams(params, this.wire.nowMs());
+    this.#nextReportMs = Math.min(this.#nextReportMs, port.rtcp.nextMs);
+    if (params.rtcp?.mux === false && port.rtcpSocket === undefined) void this.#openRtcp(port);
     this.reroute(port);
+  }
+
+  /** The port above that of RTP (RFC 3550 §11). Where it is taken, reports leave by the socket of RTP and none come. */
+  async #openRtcp(port: Port): Promise<void> {
+    const { io } = this.wire;
+    const socket = await io.open(port.address, port.udpPort + 1).catch(() => undefined);
+    if (socket === undefined) {
+      this.wire.counters.rtcpPortsTaken++;
+      return;
+    }
+    const isWanted = this.ports.get(port.id) === port && port.rtcpSocket === undefined;
+    if (isWanted) this.addRtcpSocket(port, socket);
+    else io.close(socket);
   }
 
   /** Members that are not here are left out. */
@@ -187,6 +215,21 @@ export class Graph {
     }
     transmitTick(this.wire, port, audio, nowMs);
     if (port.wasBusy && !port.isBusy) this.#changed.push(port);
+  }
+
+  /** RTCP of the ports whose turn it is, and what is wrong with their media. */
+  #sendReports(nowMs: number): void {
+    this.#nextReportMs = Number.POSITIVE_INFINITY;
+    for (const port of this.ports.values()) {
+      if (port.params?.rtcp === undefined) continue;
+      if (nowMs >= port.rtcp.nextMs) {
+        const heard = port.rx.report();
+        reportTo(this.wire, port, heard);
+        for (const reason of troubleOf(port, heard, nowMs))
+          this.#events.push({ type: "mediaWarning", leg: port.id, reason, stats: port.stats() });
+      }
+      this.#nextReportMs = Math.min(this.#nextReportMs, port.rtcp.nextMs);
+    }
   }
 
   /** Tells once of each far end that should speak and does not. */

@@ -1,21 +1,37 @@
 /** A MediaPort: where one leg meets the graph. State and controls; packets are `receive.ts` and `transmit.ts`. */
 import type { Random } from "@voepy/base";
-import { makeDestination, type RtpSocket } from "../io/rtp-io.ts";
+import {
+  destinationOf,
+  makeDestination,
+  type RtpDestination,
+  type RtpEndpoint,
+  type RtpSocket,
+  sameEndpoint,
+} from "../io/rtp-io.ts";
 import { makeAudioReceiver, type PulledFrame } from "../jitter/audio-receiver.ts";
 import { makePlayout, OWN_RATE_HZ, type Playout, type PlayoutReport } from "../nodes/playout.ts";
 import { type RecorderTap, recordingRateHz } from "../nodes/recorder-tap.ts";
+import { RtcpSession } from "../rtcp/rtcp-session.ts";
 import { Latch } from "../rtp/latch.ts";
 import { RxStream } from "../rtp/rx-stream.ts";
 import type { TxState } from "../rtp/tx-stream.ts";
+import { SrtpSession } from "../srtp/srtp-session.ts";
 import type { LegStats, MediaEvent, MediaLegId, PortParams } from "../types.ts";
 import type { Bridge } from "./bridge.ts";
+import { figuresOf } from "./figures.ts";
 import { makePortAudio, type PortAudio, sameAudio } from "./port-audio.ts";
 import { type ReceivedFormat, receivedFormats } from "./received-format.ts";
-
-/** Rate of prompts, tones and silence before a codec is agreed. */
-import { type ReceivedFormat, receivedFormats } from "./received-format.ts";
 import { Talkbacks } from "./talkbacks.ts";
+
+/** RTP clock before a codec is agreed. */
 const DEFAULT_CLOCK_HZ = 8000;
+
+export interface PortOptions {
+  readonly id: MediaLegId;
+  readonly socket: RtpSocket;
+  readonly udpPort: number;
+  readonly address: string;
+}
 
 /** A recording of this port. */
 export interface PortTap {
@@ -30,8 +46,18 @@ export class Port {
   readonly id: MediaLegId;
   readonly socket: RtpSocket;
   readonly udpPort: number;
+  /** Its sockets are bound to. */
+  readonly address: string;
+  /** Of RTCP, where the far end does not take it on the port of RTP. */
+  rtcpSocket: RtpSocket | undefined;
+  /** Where RTCP of its own port comes from. */
+  rtcpFrom: RtpDestination | undefined;
+  readonly rtcp = new RtcpSession();
+  /** Undefined: plain RTP. */
+  srtp: SrtpSession | undefined;
   readonly latch = new Latch();
   readonly taps: PortTap[] = [];
+  readonly talkbacks = new Talkbacks();
   params: PortParams | undefined;
   audio: PortAudio | undefined;
   /** What the far end speaks now. */
@@ -50,7 +76,6 @@ export class Port {
   /** A byte table for packets of `feed`, when the codecs differ. */
   crossTable: Uint8Array | undefined;
   /** Sends a frame of its own a tick. */
-  readonly talkbacks = new Talkbacks();
   ticks = false;
   /** Somebody hears this port's frames. */
   isHeard = false;
@@ -64,6 +89,11 @@ export class Port {
 
   rxForeign = 0;
   rxUnfit = 0;
+  /** As they stood at the last reports. */
+  foreignReported = 0;
+  discardedReported = 0;
+  /** Packets sent until the last report and until the one before. */
+  txReported: readonly [number, number] = [0, 0];
   /** Timestamps of a telephone-event passed on between frames: as it came, as it goes. */
   passedEventIn = -1;
   passedEventOut = 0;
@@ -75,10 +105,11 @@ export class Port {
   readonly #random: Random;
   readonly #report: (event: MediaEvent) => void;
 
-  constructor(options: { id: MediaLegId; socket: RtpSocket; udpPort: number }, random: Random, report: Port["report"]) {
+  constructor(options: PortOptions, random: Random, report: Port["report"]) {
     this.id = options.id;
     this.socket = options.socket;
     this.udpPort = options.udpPort;
+    this.address = options.address;
     this.#random = random;
     this.#report = report;
     this.playout = makePlayout(OWN_RATE_HZ, (told) => this.#reportPlayout(told));
@@ -95,6 +126,8 @@ export class Port {
     this.#expect(params);
     this.latch.open(makeDestination(params.remote.address, params.remote.udpPort), nowMs);
     this.listeningSinceMs = nowMs;
+    this.srtp = params.srtp && new SrtpSession(params.srtp, this.srtp);
+    if (params.rtcp !== undefined) this.rtcp.start(nowMs, this.#random);
     for (const { tap } of this.taps) this.nameCodecs(tap);
   }
 
@@ -103,6 +136,12 @@ export class Port {
     this.params = params;
     this.audio = makePortAudio(params, this.#random, { tx });
     this.rx = new RxStream(params.rtpClockHz);
+  }
+
+  /** RTCP came from `source`: ours goes there (RFC 4961), once the latch trusts its address. */
+  learnRtcp(source: RtpEndpoint): void {
+    if (this.rtcpFrom === undefined || !sameEndpoint(this.rtcpFrom.endpoint, source))
+      this.rtcpFrom = destinationOf(source);
   }
 
   mayReceiveType(payloadType: number): boolean {
@@ -154,20 +193,7 @@ export class Port {
   }
 
   stats(): LegStats {
-    const { rx, audio } = this;
-    return {
-      rxPackets: rx.packets,
-      rxBytes: rx.bytes,
-      rxLost: rx.lost,
-      rxDiscarded: this.rxUnfit + (audio?.receiver.figures.discarded ?? 0),
-      rxJitterMs: rx.jitterMs,
-      txPackets: audio?.tx.packets ?? 0,
-      txBytes: audio?.tx.bytes ?? 0,
-      rxForeign: this.rxForeign,
-      ssrc: audio?.tx.ssrc ?? 0,
-      path: this.path,
-      describe: this.describe(),
-    };
+    return figuresOf(this);
   }
 
   /** Both directions in one line. */
@@ -175,11 +201,12 @@ export class Port {
     const { params, bridge } = this;
     if (params === undefined) return `udp ${this.udpPort} unconnected`;
     const taps = this.taps.map(({ recording }) => ` > [tap ${recording}]`).join("");
+    const srtp = params.srtp === undefined ? "" : ` > srtp ${params.srtp.suite}`;
     const hears = bridge === undefined ? "" : ` > ${bridge.id} (${bridge.members.length})`;
     const jitter = this.isHeard ? ` > jitter ${this.audio?.receiver.figures.targetMs ?? 0}ms` : "";
-    const rx = `rx: udp ${this.udpPort} > pt${params.rxPayloadType} ${params.codec}${taps}${jitter}${hears}`;
+    const rx = `rx: udp ${this.udpPort}${srtp} > pt${params.rxPayloadType} ${params.codec}${taps}${jitter}${hears}`;
     const source = this.feed === undefined ? this.playout.describe() : `${this.path} of ${this.feed.id}`;
-    return `${rx} · tx: ${source} > ${params.codec} pt${params.txPayloadType} > ${this.latch.describe()}`;
+    return `${rx} · tx: ${source} > ${params.codec} pt${params.txPayloadType} ${params.srtp === undefined ? "" : " > srtp"} > ${this.latch.describe()}`;
   }
 
   #makeAudio(params: PortParams): void {

@@ -2,6 +2,7 @@
 import { kindOf } from "../rtp/demux.ts";
 import { readHeader } from "../rtp/header.ts";
 import type { Port } from "./port.ts";
+import { takeRtcp } from "./report.ts";
 import { passEvent, passOn } from "./transmit.ts";
 import type { Wire } from "./wire.ts";
 
@@ -14,8 +15,17 @@ export function receive(wire: Wire, port: Port, packet: Uint8Array): "otherCodec
   const header = wire.in;
   counters.packetsIn++;
   const kind = kindOf(packet, size);
-  if (kind !== "rtp" || !readHeader(packet, size, header)) {
-    if (kind === "rtcp") counters.rtcpIn++;
+  if (kind === "rtp" && port.srtp !== undefined) {
+    // Before anything is learned from it: who does not have the key is nobody.
+    wire.size = port.srtp.rx.unprotect(packet, size);
+    if (wire.size === 0) {
+      counters.dropUnauthentic++;
+      port.rxUnfit++;
+      return undefined;
+    }
+  }
+  if (kind !== "rtp" || !readHeader(packet, wire.size, header)) {
+    if (kind === "rtcp") takeRtcp(wire, port, packet);
     else counters.dropMalformed++;
     return undefined;
   }

@@ -2,6 +2,7 @@
 import { transcodeInPlace } from "../codec/transcode.ts";
 import { mixInto } from "../dsp/mix.ts";
 import { HEADER_BYTES, writeHeader } from "../rtp/header.ts";
+import type { SrtpSession } from "../srtp/srtp-session.ts";
 import type { Port } from "./port.ts";
 import type { PortAudio } from "./port-audio.ts";
 import type { Wire } from "./wire.ts";
@@ -133,12 +134,21 @@ function send(wire: Wire, port: Port, packet: Uint8Array): void {
   const { out } = wire;
   const size = HEADER_BYTES + out.payloadSize;
   writeHeader(out, packet);
-  if (destination === undefined || !wire.io.send(port.socket, packet, size, destination)) {
+  const { srtp } = port;
+  const sealed = srtp === undefined ? packet : wire.sealed;
+  const sealedSize = srtp === undefined ? size : seal(srtp, packet, size, sealed);
+  if (destination === undefined || sealedSize === 0 || !wire.io.send(port.socket, sealed, sealedSize, destination)) {
     wire.counters.dropUnsendable++;
     return;
   }
   wire.counters.packetsOut++;
   port.audio?.tx.count(size);
+}
+
+/** Encrypts into memory of its own: recordings and other legs still want the packet as it is. Returns the size, 0: refused. */
+function seal(srtp: SrtpSession, packet: Uint8Array, size: number, out: Uint8Array): number {
+  for (let i = 0; i < size; i++) out[i] = packet[i]!;
+  return srtp.tx.protect(out, size);
 }
 
 /** Gives the packet that has just been sent to the port's recordings. */

@@ -2,15 +2,23 @@
 import type { Random } from "@voepy/base";
 import { makeEndpoint, PACKET_BYTES, type RtpEndpoint, type RtpIo } from "../io/rtp-io.ts";
 import { makeHeader, type RtpHeader } from "../rtp/header.ts";
+import { SRTP_OVERHEAD_BYTES } from "../srtp/transform.ts";
 import type { MediaEvent } from "../types.ts";
 
 /** Packets by fate, since the start. */
 export interface PacketCounters {
   packetsIn: number;
   packetsOut: number;
-  /** RTCP is counted and not yet read. */
   rtcpIn: number;
+  rtcpOut: number;
+  /** RTCP that cannot be read, or is not of the leg's far end. */
+  rtcpMalformed: number;
+  rtcpForeign: number;
+  /** Ports for RTCP that somebody else had. */
+  rtcpPortsTaken: number;
   dropMalformed: number;
+  /** Of encrypted legs: forged, repeated, or not encrypted. */
+  dropUnauthentic: number;
   dropForeign: number;
   dropPayloadType: number;
   /** Before the leg knows what to expect, or for a leg that is gone. */
@@ -37,6 +45,8 @@ export interface Wire {
   readonly out: RtpHeader;
   /** Memory for packets of our own. */
   readonly packet: Uint8Array;
+  /** And for what is encrypted of any. */
+  readonly sealed: Uint8Array;
 }
 
 export function makeWire(outer: Pick<Wire, "io" | "random" | "nowMs" | "report">): Wire {
@@ -44,7 +54,12 @@ export function makeWire(outer: Pick<Wire, "io" | "random" | "nowMs" | "report">
     packetsIn: 0,
     packetsOut: 0,
     rtcpIn: 0,
+    rtcpOut: 0,
+    rtcpMalformed: 0,
+    rtcpForeign: 0,
+    rtcpPortsTaken: 0,
     dropMalformed: 0,
+    dropUnauthentic: 0,
     dropForeign: 0,
     dropPayloadType: 0,
     dropUnexpected: 0,
@@ -60,5 +75,6 @@ export function makeWire(outer: Pick<Wire, "io" | "random" | "nowMs" | "report">
     in: makeHeader(),
     out: makeHeader(),
     packet: new Uint8Array(PACKET_BYTES),
+    sealed: new Uint8Array(PACKET_BYTES + SRTP_OVERHEAD_BYTES),
   };
 }

@@ -5,6 +5,17 @@ import { unwrapSeq } from "./seq.ts";
 /** A jump this long, in packets, is a new stream and no loss: the MAX_DROPOUT of §A.1. */
 const MAX_DROPOUT = 3000;
 
+/** RFC 3550 §6.4.1. */
+export interface RxReport {
+  readonly ssrc: number;
+  readonly highestSeq: number;
+  readonly lost: number;
+  readonly jitterTicks: number;
+  /** Since the report before. */
+  readonly expectedNow: number;
+  readonly lostNow: number;
+}
+
 export class RxStream {
   packets = 0;
   bytes = 0;
@@ -17,6 +28,8 @@ export class RxStream {
   #highestSeq = 0;
   #inStream = 0;
   #lostBefore = 0;
+  #expectedPrior = 0;
+  #inStreamPrior = 0;
   #hasTransit = false;
   #transit = 0;
   #jitter = 0;
@@ -47,6 +60,25 @@ export class RxStream {
     return (this.#jitter * 1000) / this.#clockHz;
   }
 
+  /** What came of the present stream, and since the last time asked; undefined before its first packet. */
+  report(): RxReport | undefined {
+    if (!this.#hasStream) return undefined;
+    const expected = this.#highestSeq - this.#baseSeq + 1;
+    const expectedNow = Math.max(0, expected - this.#expectedPrior);
+    const lostNow = Math.max(0, expectedNow - (this.#inStream - this.#inStreamPrior));
+    this.#expectedPrior = expected;
+    this.#inStreamPrior = this.#inStream;
+    return {
+      ssrc: this.ssrc,
+      // Counted from one cycle up, see `#begin`.
+      highestSeq: (this.#highestSeq - 0x10000) >>> 0,
+      lost: this.#lostNow(),
+      jitterTicks: Math.floor(this.#jitter),
+      expectedNow,
+      lostNow,
+    };
+  }
+
   /** Goes on with figures from before. */
   continueFrom(previous: Pick<RxStream, "packets" | "bytes" | "lost" | "lastMs">): void {
     this.packets = previous.packets;
@@ -67,6 +99,8 @@ export class RxStream {
     this.#baseSeq = 0x10000 + packet.seq;
     this.#highestSeq = this.#baseSeq;
     this.#inStream = 0;
+    this.#expectedPrior = 0;
+    this.#inStreamPrior = 0;
     this.#hasTransit = false;
   }
 

@@ -46,9 +46,10 @@ export class TxStream {
   constructor(options: { clockHz: number; packetTicks: number }, random: Random, from?: TxState) {
     this.#clockHz = options.clockHz;
     this.#packetTicks = options.packetTicks;
-    // RFC 3550 §5.1: the first sequence number and timestamp should be random.
+    // RFC 3550 §5.1: the first sequence number and timestamp should be random; RFC 3711 §3.3.1: the number in the lower
+    // half, so that a receiver of SRTP that misses the first packets does not miss a wrap.
     this.ssrc = from?.ssrc ?? randomUint32(random);
-    this.#highestSeq = from?.highestSeq ?? randomUint32(random) & 0xffff;
+    this.#highestSeq = from?.highestSeq ?? randomUint32(random) & 0x7fff;
     this.#lastTimestamp = from?.lastTimestamp ?? randomUint32(random);
     if (from === undefined) return;
     this.#lastMs = from.lastMs;
@@ -74,6 +75,12 @@ export class TxStream {
     const elapsed = this.#elapsedPackets(nowMs);
     const steps = this.#isRelaying || elapsed > PAUSE_PACKETS ? Math.max(1, Math.round(elapsed)) : 1;
     return (this.#lastTimestamp + steps * this.#packetTicks) >>> 0;
+  }
+
+  /** Where the timeline stands at `nowMs`, also between two packets (a sender report's, RFC 3550 §6.4.1). */
+  timestampAt(nowMs: number): number {
+    if (this.#isFresh) return this.#lastTimestamp;
+    return (this.#lastTimestamp + Math.round(((nowMs - this.#lastMs) * this.#clockHz) / 1000)) >>> 0;
   }
 
   /** Numbers one packet of our own audio. */

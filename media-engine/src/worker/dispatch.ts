@@ -3,6 +3,7 @@ import { messageOf, unreachable } from "@voepy/base";
 import { TalkbackReader } from "../fork/talkback-ring.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Port } from "../graph/port.ts";
+import { sayBye } from "../graph/report.ts";
 import type { MovableRtpIo } from "../io/rtp-io.ts";
 import { makeRecorderTap } from "../nodes/recorder-tap.ts";
 import { adoptLeg, legStateOf } from "./leg-state.ts";
@@ -28,7 +29,7 @@ export function makeDispatch(
     const { request, leg } = command;
     try {
       const socket = await graph.wire.io.open(command.address, command.udpPort);
-      const { udpPort } = graph.addPort({ id: leg, socket });
+      const { udpPort } = graph.addPort({ id: leg, socket, address: command.address });
       post({ type: "done", request, value: { udpPort, socket } });
     } catch (error) {
       fail(request, error);
@@ -119,7 +120,6 @@ function control(graph: Graph, port: Port, command: Control): void {
       return pauseTap(port, command);
     case "stopTap":
       return stopTap(graph, port, command.recording);
-    default:
     case "startTalkback": {
       const { stream, ring, target } = command;
       port.talkbacks.list.push({ stream, ring, target, reader: new TalkbackReader(ring) });
@@ -128,17 +128,18 @@ function control(graph: Graph, port: Port, command: Control): void {
     case "stopTalkback":
       stopTalkback(port, command.stream);
       break;
+    default:
       return unreachable(command);
   }
   graph.reroute(port);
 }
 
-function startTap(graph: Graph, port: Port, command: Command<"startTap">): void {
 function stopTalkback({ talkbacks: { list } }: Port, stream: string): void {
   const at = list.findIndex((one) => one.stream === stream);
   if (at >= 0) list.splice(at, 1);
 }
 
+function startTap(graph: Graph, port: Port, command: Command<"startTap">): void {
   const startMs = graph.wire.nowMs();
   const tap = makeRecorderTap(command.ring, startMs, port.recordingRateHz);
   port.nameCodecs(tap);
@@ -159,8 +160,10 @@ function closePort(graph: Graph, port: Port): void {
   port.playout.close();
   const nowMs = graph.wire.nowMs();
   for (const { tap } of port.taps.splice(0)) tap.close("legClosed", nowMs);
+  sayBye(graph.wire, port);
   graph.removePort(port);
   graph.wire.io.close(port.socket);
+  if (port.rtcpSocket !== undefined) graph.wire.io.close(port.rtcpSocket);
 }
 
 function countersOf(graph: Graph): Readonly<Record<string, number>> {
@@ -173,7 +176,12 @@ function countersOf(graph: Graph): Readonly<Record<string, number>> {
     packets_in: counters.packetsIn,
     packets_out: counters.packetsOut,
     rtcp_in: counters.rtcpIn,
+    rtcp_out: counters.rtcpOut,
+    rtcp_malformed: counters.rtcpMalformed,
+    rtcp_foreign: counters.rtcpForeign,
+    rtcp_ports_taken: counters.rtcpPortsTaken,
     drop_malformed: counters.dropMalformed,
+    drop_unauthentic: counters.dropUnauthentic,
     drop_foreign: counters.dropForeign,
     drop_payload_type: counters.dropPayloadType,
     drop_unexpected: counters.dropUnexpected,

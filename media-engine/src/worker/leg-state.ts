@@ -13,10 +13,13 @@ export function legStateOf(port: Port, io: MovableRtpIo): LegState {
   return {
     leg: port.id,
     descriptor: io.release(port.socket),
+    rtcpDescriptor: port.rtcpSocket === undefined ? undefined : io.release(port.rtcpSocket),
+    address: port.address,
     params: port.params,
     isEcho: port.isEcho,
     isMuted: port.isMuted,
     latch: port.latch.state(),
+    srtp: port.srtp?.state(),
     tx: port.audio?.tx.state(),
     rx: { packets: rx.packets, bytes: rx.bytes, lost: rx.lost, lastMs: rx.lastMs },
     rxForeign: port.rxForeign,
@@ -32,7 +35,8 @@ export function adoptLeg(
   { state, items }: { state: LegState; items: readonly PlayoutItem[] },
 ): RtpSocket {
   const socket = io.adopt(state.descriptor);
-  const port = graph.addPort({ id: state.leg, socket });
+  const port = graph.addPort({ id: state.leg, socket, address: state.address });
+  if (state.rtcpDescriptor !== undefined) graph.addRtcpSocket(port, io.adopt(state.rtcpDescriptor));
   port.isEcho = state.isEcho;
   port.isMuted = state.isMuted;
   port.rxForeign = state.rxForeign;
@@ -44,6 +48,7 @@ export function adoptLeg(
     port.continueFrom(state.params, state.tx);
     graph.setParams(port, state.params);
     port.latch.restore(state.latch);
+    if (state.srtp !== undefined) port.srtp?.continueFrom(state.srtp);
   }
   port.rx.continueFrom(state.rx);
   for (const item of items) port.playout.enqueue(item);

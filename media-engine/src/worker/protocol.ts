@@ -7,6 +7,7 @@ import type { TalkbackTarget } from "../graph/talkbacks.ts";
 import type { PlayoutItem } from "../nodes/playout.ts";
 import type { LatchState } from "../rtp/latch.ts";
 import type { TxState } from "../rtp/tx-stream.ts";
+import type { SrtpState } from "../srtp/srtp-session.ts";
 import type { LegStats, MediaEvent, MediaLegId, PlayoutStop, PortParams } from "../types.ts";
 
 /** A recording being made: `ring` and `startMs` (monotonic, of the whole process) belong to it wherever its leg is. */
@@ -28,20 +29,25 @@ export interface TalkbackState {
 export interface LegState {
   readonly leg: MediaLegId;
   readonly descriptor: number;
+  /** Of the socket of RTCP, where it has one of its own. */
+  readonly rtcpDescriptor: number | undefined;
+  /** What both are bound to. */
+  readonly address: string;
   readonly params: PortParams | undefined;
   readonly isEcho: boolean;
   readonly isMuted: boolean;
   readonly latch: LatchState;
+  readonly srtp: SrtpState | undefined;
   readonly tx: TxState | undefined;
   readonly rx: { readonly packets: number; readonly bytes: number; readonly lost: number; readonly lastMs: number };
   readonly rxForeign: number;
   readonly rxUnfit: number;
   readonly taps: readonly TapState[];
+  readonly talkbacks: readonly TalkbackState[];
 }
 
 export type MediaCommand =
   | {
-  readonly talkbacks: readonly TalkbackState[];
       readonly type: "open";
       readonly request: number;
       readonly leg: MediaLegId;
@@ -61,10 +67,6 @@ export type MediaCommand =
     }
   | { readonly type: "stopTap"; readonly leg: MediaLegId; readonly recording: string }
   | { readonly type: "pauseTap"; readonly leg: MediaLegId; readonly recording: string; readonly on: boolean }
-  | { readonly type: "sendDigits"; readonly leg: MediaLegId; readonly digits: string; readonly durationMs: number }
-  | { readonly type: "stats"; readonly request: number; readonly leg: MediaLegId }
-  | { readonly type: "close"; readonly request: number; readonly leg: MediaLegId }
-  /** Takes the leg out without closing anything, to be adopted elsewhere. */
   | {
       readonly type: "startTalkback";
       readonly leg: MediaLegId;
@@ -73,6 +75,10 @@ export type MediaCommand =
       readonly target: TalkbackTarget;
     }
   | { readonly type: "stopTalkback"; readonly leg: MediaLegId; readonly stream: string }
+  | { readonly type: "sendDigits"; readonly leg: MediaLegId; readonly digits: string; readonly durationMs: number }
+  | { readonly type: "stats"; readonly request: number; readonly leg: MediaLegId }
+  | { readonly type: "close"; readonly request: number; readonly leg: MediaLegId }
+  /** Takes the leg out without closing anything, to be adopted elsewhere. */
   | { readonly type: "release"; readonly request: number; readonly leg: MediaLegId }
   | {
       readonly type: "adopt";
