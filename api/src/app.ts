@@ -34,6 +34,7 @@ import { phoneNumberRoutes } from "./routes/phone-numbers.ts";
 import { recordingRoutes } from "./routes/recordings.ts";
 import { type SandboxCalls, sandboxRoutes } from "./routes/sandbox.ts";
 import { sipUserRoutes } from "./routes/sip-users.ts";
+import { statsRoutes } from "./routes/stats.ts";
 import { streamingRoutes } from "./routes/streamings.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { traceRoutes } from "./routes/trace.ts";
@@ -133,6 +134,7 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
   const routes: Route[] = [
     ...callRoutes(options),
     ...callActionRoutes(verbs, options),
+    ...statsRoutes(options),
     ...streamingRoutes(options),
     ...traceRoutes(options),
     ...voiceRoutes(options.voices ?? (() => [])),

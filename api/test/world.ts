@@ -232,6 +232,7 @@ function fakeCalls(store: Store, clock: Clock): FakeCalls {
     dialled: [],
     refuse: undefined,
     streamings: () => [],
+    stats: async () => undefined,
     gate: Promise.resolve(),
     async dial(tenantId, body, idempotency) {
       await fake.gate;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { errorStatus } from "../error-status.ts";
 import { routeOptionFields } from "../schema/route-options.ts";
 import { inboundAction, routeFields } from "../schema/settings.ts";
+import { callStats } from "./stats.ts";
 
 const time = z.iso.datetime().meta({ examples: ["2026-05-12T14:32:18.000Z"] });
 const party = z.string().meta({ description: "E.164 or a SIP URI", examples: ["+15125550100"] });
@@ -224,6 +225,7 @@ export const route = z
     default_country_code: text,
     national_prefix: z.string(),
     international_prefix: z.string(),
+    srtp: routeOptionFields.srtp.unwrap(),
     max_channels: count,
     max_cps: z.number().nullable(),
     caller_id_header: routeOptionFields.caller_id_header.unwrap(),
@@ -370,6 +372,7 @@ const listOf = (row: z.ZodType, id: string) =>
 /** Everything a route can name as its answer, by the name it has in the document. */
 export const resources = {
   Call: call,
+  CallStats: callStats,
   CallList: listOf(callRow, "CallList"),
   Recording: recording,
   RecordingList: listOf(recording, "RecordingList"),

@@ -8,6 +8,7 @@ import { onTransferOutcome } from "./bridge/transfer.ts";
 import type { LiveCall } from "./call/call.ts";
 import { endCall, legGone } from "./call/end.ts";
 import { Registry } from "./call/registry.ts";
+import { callStats } from "./call/stats.ts";
 import { type Conferences, makeConferences } from "./conferences.ts";
 import { dial, onDialOutcome } from "./dial.ts";
 import { gatherDigit } from "./gather/gather.ts";
@@ -66,6 +67,7 @@ export function makeCallControl(options: CallControlOptions): RunningCallControl
     dial: (tenantId, body, idempotency) => dial(world, tenantId, body, idempotency),
     act: (tenantId, callId, name, body) => act(world, table, { tenantId, callId, name }, body),
     streamings: (tenantId, callId) => world.streams.ofCall(tenantId, callId).map(serializeStream),
+    stats: (tenantId, callId) => callStats(world, tenantId, callId),
     liveCalls: () => world.registry.live().length,
     onSipEvent: (event) => onSipEvent(world, event),
     routeState: (route) => world.routes.stateOf(route),

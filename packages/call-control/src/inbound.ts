@@ -205,6 +205,7 @@ function newInboundLeg(world: World, event: InviteEvent, number: NumberRecord, f
   });
   leg.session = event.session;
   leg.routeId = routeId ?? undefined;
+  leg.srtp = srtpOf(world, number.tenantId, routeId);
   leg.remoteOffer = event.sdp;
   leg.peerHost = event.source.address;
   leg.sdpSessionId = String(randomUint32(world.random));
@@ -215,6 +216,11 @@ function newInboundLeg(world: World, event: InviteEvent, number: NumberRecord, f
   world.registry.sessions.set(event.session, leg);
   call.saveLeg(leg.record);
   return leg;
+}
+
+function srtpOf(world: World, tenantId: string, routeId: string | null): Leg["srtp"] {
+  const route = routeId === null ? undefined : world.directory().route(tenantId, routeId);
+  return route === undefined ? "optional" : optionsOf(route).srtp;
 }
 
 function runAction(world: World, call: LiveCall, number: NumberRecord): void {

@@ -12,6 +12,7 @@ export const USUAL_ROUTE: RouteOptions = {
   defaultCountryCode: null,
   nationalPrefix: "",
   internationalPrefix: "00",
+  srtp: "off",
   maxChannels: null,
   maxCps: null,
   callerIdHeader: "from",

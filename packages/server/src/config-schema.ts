@@ -54,7 +54,6 @@ const sipUser = z.strictObject(sipUserFields);
 const routeShape = z.strictObject({
   id: z.string().min(1).max(128),
   ...trunkFields,
-  srtp: z.enum(["off", "optional", "required"]).default("off"),
   dtmf: z.enum(["auto", "rfc4733", "info", "inband"]).default("auto"),
   session_timers: z.enum(["off", "accept", "require"]).default("accept"),
 });

@@ -12,7 +12,6 @@ export function notCarriedOut(config: Config): string[] {
     if (blocked_countries.length > 0) said.push(`tenants.${tenant.id}.quota.blocked_countries`);
     if (blocked_prefixes.length > 0) said.push(`tenants.${tenant.id}.quota.blocked_prefixes`);
     for (const route of tenant.routes) {
-      if (route.srtp !== "off") said.push(`routes.${route.id}.srtp`);
       if (route.dtmf === "info" || route.dtmf === "inband") said.push(`routes.${route.id}.dtmf: ${route.dtmf}`);
       if (route.session_timers === "require") said.push(`routes.${route.id}.session_timers: require`);
     }

@@ -207,6 +207,8 @@ export interface RouteOptions {
   readonly nationalPrefix: string;
   /** What is dialled before a country code, such as `00` or `011`. */
   readonly internationalPrefix: string;
+  /** Encrypted audio (RFC 4568). optional: taken where it is offered; required: nothing else is offered or taken. */
+  readonly srtp: "off" | "optional" | "required";
   /** Live calls of both directions; null: as many as the server takes. */
   readonly maxChannels: number | null;
   /** Calls a second sent to the route; null: no limit. */

@@ -3,6 +3,7 @@
  * that happens in one turn of the event loop becomes one commit of rows and events.
  */
 import { messageOf, type Timer } from "@voepy/base";
+import type { MediaWarning } from "@voepy/media-engine";
 import type { CallDetail, CallRecord, EventRecord, LegRecord, RecordingRecord } from "@voepy/store";
 import { callFacts, type EventType, isLifecycle } from "../events.ts";
 import type { ActiveGather } from "../gather/gather.ts";
@@ -26,6 +27,8 @@ export class LiveCall {
   /** Prompts queued or playing on any leg, by id, in the order they were asked for. */
   readonly prompts = new Map<string, QueuedPrompt>();
   readonly commandsDone = new Set<string>();
+  /** Reasons already told of. */
+  readonly mediaWarnings = new Set<MediaWarning>();
   owner: CallOwner = "api";
   /** Its legs are being taken down; the status follows in the same turn. */
   isEnding = false;

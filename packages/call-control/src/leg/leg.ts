@@ -1,7 +1,7 @@
 /** One party: a SIP session and a media leg. Plain fields; the modules beside this one move them. */
 import type { MediaLeg } from "@voepy/media-engine";
-import type { NegotiatedAudio, SessionId } from "@voepy/sip-stack";
-import type { LegRecord } from "@voepy/store";
+import type { NegotiatedAudio, SessionId, SrtpKeys } from "@voepy/sip-stack";
+import type { LegRecord, RouteOptions } from "@voepy/store";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { LiveCall } from "../call/call.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -26,6 +26,10 @@ export class Leg {
   /** Digits: `o=` names a session by number (RFC 8866 §5.2). */
   sdpSessionId = "0";
   sdpVersion = 0;
+  /** As its route has it; phones and others without one may bring encrypted audio. */
+  srtp: RouteOptions["srtp"] = "optional";
+  /** Ours; secret, and never written anywhere but into its descriptions. */
+  srtpKeys: SrtpKeys | undefined;
   /** The route it came by or is being placed over; its channels are counted by it. */
   routeId: string | undefined;
   /** Attempts, while an outgoing leg is being placed. */

@@ -4,7 +4,7 @@
  * router in `control.ts`, which acts on the outcome.
  */
 import { messageOf, randomUint32 } from "@voepy/base";
-import { mayTryNext } from "@voepy/policy";
+import { mayTryNext, optionsOf } from "@voepy/policy";
 import {
   makeOffer,
   type NegotiatedAudio,
@@ -98,6 +98,7 @@ function callGroup(
 ): void {
   for (const target of group) {
     leg.peerHost = target.host;
+    leg.srtp = target.route === undefined ? "optional" : optionsOf(target.route).srtp;
     leg.localSdp = makeOffer(nextCapabilities(world, leg, codecsFor(target.codecs, codec)));
     outgoing.trail.visited.add(target.requestUri);
     const session = world.sip.invite(inviteTo(target, outgoing.plan, leg.localSdp));
