@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mediaCodecs } from "@voepy/media-engine";
 import { heardHz, readWav } from "@voepy/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Phone, startPhone } from "./baresip.ts";
+import { hasCodec, type Phone, type PhoneCodec, startPhone } from "./baresip.ts";
 import { hasCommand, sleep, until } from "./child.ts";
 import { type CallJson, NUMBERS, type RecordingJson, SIP_DOMAIN, startWorld, USERS, type World } from "./harness.ts";
 
@@ -30,11 +31,15 @@ describe.skipIf(!hasCommand("baresip"))("baresip", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  interface Ways {
+    readonly transport?: "udp" | "tcp";
+    readonly codec?: PhoneCodec;
+  }
   const makePhone = async (
     username: string,
     password: string,
     toneHz: number,
-    transport: "udp" | "tcp" = "udp",
+    { transport = "udp", codec }: Ways = {},
   ): Promise<Phone> => {
     if (phones.length === 0) folder = mkdtempSync(join(tmpdir(), "voepy-phones-"));
     const phone = await startPhone({
@@ -45,17 +50,18 @@ describe.skipIf(!hasCommand("baresip"))("baresip", () => {
       sipPort: world.sipPort,
       transport,
       toneHz,
+      codec,
     });
     phones.push(phone);
     return phone;
   };
-  const makeAlice = async (transport: "udp" | "tcp" = "udp"): Promise<Phone> => {
-    const phone = await makePhone("alice", "wonderland", ALICE_HZ, transport);
+  const makeAlice = async (ways?: Ways): Promise<Phone> => {
+    const phone = await makePhone("alice", "wonderland", ALICE_HZ, ways);
     expect(await phone.registered()).toBe("200 OK");
     return phone;
   };
-  const makeBob = async (): Promise<Phone> => {
-    const phone = await makePhone("bob", "builder", BOB_HZ);
+  const makeBob = async (ways?: Ways): Promise<Phone> => {
+    const phone = await makePhone("bob", "builder", BOB_HZ, ways);
     expect(await phone.registered()).toBe("200 OK");
     return phone;
   };
@@ -74,7 +80,7 @@ describe.skipIf(!hasCommand("baresip"))("baresip", () => {
   test.each(["udp", "tcp"] as const)(
     "alice, registered over %s, calls a number that echoes and hears herself",
     async (transport) => {
-      const alice = await makeAlice(transport);
+      const alice = await makeAlice({ transport });
       await alice.dial(`sip:${NUMBERS.echo}@${SIP_DOMAIN}`);
       await alice.waitFor("CALL_ESTABLISHED");
       await sleep(2500);
@@ -130,6 +136,28 @@ describe.skipIf(!hasCommand("baresip"))("baresip", () => {
       end_initiator: "caller",
     });
   });
+
+  const engine = new Set<string>(mediaCodecs());
+  const canSpeak = (codec: PhoneCodec): boolean => hasCodec(codec) && engine.has(codec.toUpperCase());
+  describe.each([
+    ["G722", "PCMU"],
+    ["PCMU", "G722"],
+    ["opus", "PCMU"],
+    ["G722", "opus"],
+    ["opus", "opus"],
+  ] as const)("alice by %s and bob by %s", (hers, his) =>
+    test.skipIf(!canSpeak(hers) || !canSpeak(his))("hear each other by pitch", async () => {
+      const [alice, bob] = [await makeAlice({ codec: hers }), await makeBob({ codec: his })];
+      await alice.dial(`sip:${NUMBERS.toBobWide}@${SIP_DOMAIN}`);
+      await bob.waitFor("CALL_ESTABLISHED");
+      await latestCallTo(NUMBERS.toBobWide, "bridged");
+      await sleep(3000);
+      await alice.hangUp();
+      await Promise.all([alice.waitFor("CALL_CLOSED"), bob.waitFor("CALL_CLOSED")]);
+      expect(heardHz(middle(alice.heard())), "what alice heard").toEqual([BOB_HZ]);
+      expect(heardHz(middle(bob.heard())), "what bob heard").toEqual([ALICE_HZ]);
+    }),
+  );
 
   test("bob hanging up ends alice's call too", async () => {
     const [alice, bob] = [await makeAlice(), await makeBob()];

@@ -9,7 +9,12 @@ export const ROOT = join(import.meta.dirname, "../../../..");
 const API_KEY = "voepy_key_interop_0123456789abcdef";
 
 /** Numbers of the tenant and what a call to each does. */
-export const NUMBERS = { webhook: "+15125550100", echo: "+15125550101", toBob: "+15125550102" } as const;
+export const NUMBERS = {
+  webhook: "+15125550100",
+  echo: "+15125550101",
+  toBob: "+15125550102",
+  toBobWide: "+15125550103",
+} as const;
 export const USERS = { alice: "+15125550199", bob: "+15125550198" } as const;
 export const SIP_DOMAIN = "voepy.local";
 
@@ -149,9 +154,11 @@ tenants:
       - {username: carol, password: careful}
     routes:
       - {id: voepy_route_lab, direction: in, allowed_source_cidrs: [127.0.0.0/8], codecs: [PCMU, PCMA]}
+      - {id: voepy_route_wide, direction: in, allowed_source_cidrs: [127.0.0.0/8], codecs: [OPUS, G722, PCMU]}
     numbers:
       - {number: "${NUMBERS.webhook}", route_id: voepy_route_lab, inbound_action: {type: webhook}}
       - {number: "${NUMBERS.echo}", route_id: voepy_route_lab, inbound_action: {type: echo}}
       - {number: "${NUMBERS.toBob}", route_id: voepy_route_lab, inbound_action: {type: dial, to: "sip:bob@${SIP_DOMAIN}"}}
+      - {number: "${NUMBERS.toBobWide}", route_id: voepy_route_wide, inbound_action: {type: dial, to: "sip:bob@${SIP_DOMAIN}"}}
 `;
 }
