@@ -1,14 +1,19 @@
 /** Streams of a call to a WebSocket, told as their clients see them: frames, marks, clear, and what a rude peer does not change. */
-import { decodeG711, encodeG711, heardHz, makeTone } from "@voepy/testkit";
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeG711, encodeG711, heardHz, makeTone, makeWav } from "@voepy/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { World } from "./world.ts";
 
 const BOT = "wss://bot.example/voepy";
 const FROM = "+15125550100";
+/** One more number of the configuration. */
+const NUMBER = `      - number: "+15125550177"
+        inbound_action: {type: stream, stream_url: "${BOT}", stream_bidirectional_mode: rtp, custom_parameters: {tier: gold}}
+`;
 let world: World;
 
 beforeEach(async () => {
-  world = await World.open();
+  world = await World.open(NUMBER);
 });
 afterEach(() => world.close());
 
@@ -184,11 +189,14 @@ describe("a stream", () => {
     await world.clock.advance(300);
     expect(world.peers.last.received[1]?.json.start.call_control_id).toBe(body.id);
 
-    const added = await world.api("POST", "/v1/phone_numbers", {
-      number: "+15125550177",
-      inbound_action: { type: "stream", stream_url: "wss://other.example/", stream_bidirectional_mode: "rtp" },
-    });
-    expect(added.status).toBe(201);
+    const trunk = await world.phone("trunk");
+    await trunk.dial("+15125550177");
+    await world.clock.advance(500);
+    const { start } = world.peers.last.received[1]?.json ?? {};
+    expect(start).toMatchObject({ to: "+15125550177", custom_parameters: { tier: "gold" } });
+    world.peers.last.close(1000);
+    await world.clock.advance(300);
+    expect((await world.call(start.call_control_id)).status).toBe("ended");
   });
 
   test("is refused for a URL that is malformed or forbidden, for fields that do not go together, and the eleventh", async () => {
@@ -272,5 +280,120 @@ describe("a peer of a stream", () => {
     expect(row.frames_dropped).toBeLessThan(460);
     const sequence = peer.events("media").map((frame) => Number(frame.sequence_number));
     expect(sequence).toEqual(sequence.map((_, i) => i + 2));
+  });
+});
+
+describe("a stream beside another party", () => {
+  /** A bridged call: the caller at 440 Hz, Alice at 620 Hz. */
+  async function bridged(body: object = {}) {
+    const alice = await world.softphone("alice", { toneHz: 620 });
+    const { id, calling } = await answered();
+    await world.act(id, "transfer", { to: "+15125550199", ...body });
+    await world.clock.advance(300);
+    alice.call!.answer();
+    await world.clock.advance(1000);
+    return { id, calling, other: alice.call! };
+  }
+
+  const say = (hz: number): void =>
+    world.peers.last.send({
+      event: "media",
+      media: { payload: Buffer.from(encodeG711("PCMU", makeTone(hz, 3000))).toString("base64") },
+    });
+
+  test.each([
+    ["self", [620, 1000], [440]],
+    ["opposite", [620], [440, 1000]],
+    ["both", [620, 1000], [440, 1000]],
+  ] as const)("whose target is %s is heard by those and no others", async (target, caller, alice) => {
+    const { id, calling, other } = await bridged();
+    await world.act(id, "streaming_start", {
+      stream_url: BOT,
+      stream_bidirectional_mode: "rtp",
+      stream_bidirectional_target_legs: target,
+      stream_track: "both_tracks",
+    });
+    await world.clock.advance(300);
+    say(1000);
+    await world.clock.advance(1500);
+    expect(calling.media.heardHz().toSorted((a, b) => a - b)).toEqual(caller);
+    expect(other.media.heardHz().toSorted((a, b) => a - b)).toEqual(alice);
+    const outbound = world.peers.last.events("media").filter(({ media }) => media.track === "outbound");
+    expect(
+      heardHz(decodeG711("PCMU", Buffer.concat(outbound.slice(-20).map(payloadOf)))).toSorted((a, b) => a - b),
+    ).toEqual(caller);
+    await world.act(id, "streaming_stop");
+    await world.clock.advance(1000);
+    expect(calling.media.heardHz()).toEqual([620]);
+    expect(other.media.heardHz()).toEqual([440]);
+    expect((await world.call(id)).status).toBe("bridged");
+  });
+
+  test("asked for by a transfer begins when the other party has answered", async () => {
+    const { id } = await bridged({ stream_url: BOT });
+    expect(world.peers.last.received[1]?.json.start.call_control_id).toBe(id);
+    expect(world.eventsOf(id)).toContain("streaming.started");
+  });
+});
+
+describe("other protocols", () => {
+  test("jambonz: samples both ways, playAudio by id, killAudio, disconnect", async () => {
+    const { id, calling } = await answered();
+    await world.act(id, "streaming_start", {
+      stream_url: BOT,
+      stream_protocol: "jambonz",
+      stream_bidirectional_mode: "rtp",
+      stream_sampling_rate: 16_000,
+    });
+    await world.clock.advance(1000);
+    const peer = world.peers.last;
+    expect(peer.target.subprotocol).toBe("audio.jambonz.org");
+    expect(peer.received[0]?.json).toMatchObject({ callSid: id, sampleRate: 16_000, mixType: "mono" });
+    const binary = peer.received.slice(1).map(({ bytes }) => bytes!);
+    expect(binary.every(({ length }) => length === 640)).toBe(true);
+    const bytes = Buffer.concat(binary.slice(-20));
+    const pcm = Int16Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(2 * i));
+    expect(heardHz(pcm, { rateHz: 16_000 })).toEqual([440]);
+    const tone = makeTone(880, 1000, { rateHz: 16_000 });
+    peer.send(new Uint8Array(tone.buffer));
+    await world.clock.advance(700);
+    expect(calling.media.heardHz()).toEqual([880]);
+    const audioContent = Buffer.from(makeTone(1200, 500).buffer).toString("base64");
+    const data = { audioContent, audioContentType: "raw", sampleRate: 8000, id: "p1" };
+    peer.send({ type: "playAudio", data });
+    await world.clock.advance(400);
+    expect(calling.media.heardHz(200)).toEqual([1200]);
+    await world.clock.advance(400);
+    expect(peer.received.flatMap(({ json }) => (json?.type === "playDone" ? [json] : []))).toEqual([
+      { type: "playDone", data: { id: "p1" } },
+    ]);
+    peer.send({ type: "disconnect" });
+    await world.clock.advance(300);
+    expect((await world.call(id)).status).toBe("ended");
+  });
+
+  test("files are played in the order they came", async () => {
+    const { id, calling } = await answered();
+    await world.act(id, "streaming_start", { stream_url: BOT, stream_bidirectional_mode: "mp3" });
+    await world.clock.advance(300);
+    const peer = world.peers.last;
+    for (const hz of [880, 1200]) {
+      const payload = Buffer.from(makeWav([makeTone(hz, 1000)])).toString("base64");
+      peer.send({ event: "media", media: { payload } });
+    }
+    peer.send({ event: "mark", mark: { name: "end" } });
+    for (let turn = 0; turn < 200 && peer.events("mark").length === 0; turn++) {
+      // Decoding a file takes time of this machine, which virtual time knows nothing of.
+      await sleep(2);
+      await world.clock.advance(50);
+    }
+    const heard = calling.media.pcm();
+    const order = [880, 1200].map((hz) => {
+      for (let at = 0; at + 1600 < heard.length; at += 400)
+        if (heardHz(heard.subarray(at, at + 1600)).includes(hz)) return at;
+      return -1;
+    });
+    expect(order[0]).toBeGreaterThan(0);
+    expect(order[1]).toBeGreaterThan(order[0]!);
   });
 });
