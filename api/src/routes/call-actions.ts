@@ -25,6 +25,7 @@ export function callActionRoutes(verbs: readonly VerbDescription[], { calls, lin
           "not_found",
           "call_already_ended",
           "call_not_in_required_state",
+          ...(verb.name === "streaming_start" ? (["media_unreachable", "stream_limit_reached"] as const) : []),
           "engine_not_configured",
           "upstream_error",
         ],
