@@ -28,6 +28,7 @@ import { conferenceRoutes } from "./routes/conferences.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { downloadRoutes } from "./routes/download.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { findingRoutes } from "./routes/findings.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { mediaRoutes } from "./routes/media.ts";
 import { phoneNumberRoutes } from "./routes/phone-numbers.ts";
@@ -143,6 +144,7 @@ function routesOf(options: ApiOptions, metrics: NonNullable<ApiOptions["metrics"
     ...configurationRoutes(options),
     ...eventRoutes({ store: options.store, streams }),
     ...sandboxRoutes(options.sandbox),
+    ...findingRoutes(options.store),
     ...(options.conferences === undefined ? [] : conferenceRoutes(options.conferences)),
     ...healthRoutes({
       isDraining: options.draining,

@@ -405,6 +405,8 @@ export const resources = {
   StreamList: listOf(stream, "StreamList"),
   CallTrace: callTrace,
   SandboxCall: sandboxCall,
+  Amd: z.object({ status: z.enum(["disabled"]) }).meta({ id: "Amd" }),
+  Transcription: z.object({ status: z.enum(["none"]), segments: z.array(z.unknown()) }).meta({ id: "Transcription" }),
   Conference: conference,
   ConferenceList: conferenceList,
   Error: errorEnvelope,

@@ -65,6 +65,12 @@ export const inboundAction = z.discriminatedUnion("type", [
     record: z.enum(["off", "on_answer", "record-from-answer"]).optional(),
   }),
   z.strictObject({ type: z.literal("stream"), ...streamWish.shape }),
+  z.strictObject({
+    type: z.literal("play"),
+    url: z.url({ protocol: /^https?$/ }).max(2048),
+    loop: z.int().min(0).max(100).optional(),
+  }),
+  z.strictObject({ type: z.literal("conference"), conference: z.string().min(1).max(128) }),
   z.strictObject({ type: z.literal("echo") }),
   z.strictObject({ type: z.literal("reject"), cause: z.enum(["user_busy", "rejected"]).default("rejected") }),
 ]) satisfies z.ZodType<InboundAction>;

@@ -3,6 +3,7 @@ import { CodedError, messageOf, randomUint32, shortNumber } from "@voepy/base";
 import { contactUserOf, incomingNumber, normaliseNumber, optionsOf } from "@voepy/policy";
 import { answerOffer, type Header, makeOffer, parseUri, readAnswer, type SipEvent } from "@voepy/sip-stack";
 import type { CallRecord, InboundAction, NumberRecord, RouteRecord } from "@voepy/store";
+import { joinByName } from "./bridge/conference.ts";
 import { beginTransfer } from "./bridge/transfer.ts";
 import { LiveCall } from "./call/call.ts";
 import { endCall } from "./call/end.ts";
@@ -10,6 +11,7 @@ import { callAnswered, checkCallerId } from "./dial.ts";
 import { customHeadersOf, diversionsOf, incomingCaller, numberOf } from "./leg/caller-id.ts";
 import { Leg } from "./leg/leg.ts";
 import { applyAudio, codecsFor, nextCapabilities } from "./leg/media-params.ts";
+import { queuePrompt } from "./playout.ts";
 import type { JsonObject } from "./serialize/call.ts";
 import { streamSpec } from "./stream/spec.ts";
 import type { World } from "./world.ts";
@@ -244,11 +246,32 @@ function runAction(world: World, call: LiveCall, number: NumberRecord): void {
   if (action.type === "stream" && !wishStream(world, call, action)) return;
   answerInbound(world, call).then(
     () => {
-      if (action.type === "echo") call.primary.media?.setEcho(true);
-      else if (action.type === "dial" && !call.isOver) dialAction(world, call, action);
+      if (!call.isOver) actAnswered(world, call, action);
     },
     (thrown: unknown) => world.log.warn("inbound action failed", { call: call.id, why: messageOf(thrown) }),
   );
+}
+
+/** What the number does with a call that is up, by the same means as the verbs. Throws CodedError where a verb would. */
+function actAnswered(world: World, call: LiveCall, action: InboundAction): void {
+  switch (action.type) {
+    case "echo":
+      call.primary.media?.setEcho(true);
+      return;
+    case "dial":
+      dialAction(world, call, action);
+      return;
+    case "play":
+      // Nobody else is there: when it has been heard, the call is over.
+      queuePrompt(world, call.primary, {
+        source: { type: "url", url: action.url },
+        loop: action.loop ?? 1,
+        onEnded: () => endCall(world, call, { reason: "completed", initiator: "system" }),
+      });
+      return;
+    case "conference":
+      joinByName(world, call, { name: action.conference, isMuted: false, endOnExit: false });
+  }
 }
 
 /** False: what the number asks for cannot be had, and its caller was refused. */

@@ -94,3 +94,23 @@ test("end_on_exit takes everybody along; a full room and an unknown id are refus
   expect(await world.call(ids[1]!)).toMatchObject({ status: "ended", end_initiator: "system" });
   expect((await world.call(ids[2]!)).status).toBe("answered");
 });
+
+test("a number may play a file and be done, or lead into a conference, with no program behind it", async () => {
+  world.files.set("https://files.test/closed.wav", makeWav([makeTone(1200, 2000)]));
+  for (const [number, inbound_action] of [
+    ["+15125550110", { type: "play", url: "https://files.test/closed.wav" }],
+    ["+15125550111", { type: "conference", conference: "lobby" }],
+  ] as const) {
+    expect((await world.api("POST", "/v1/phone_numbers", { number, inbound_action })).status).toBe(201);
+  }
+  const trunk = await world.phone("trunk", { toneHz: 440 });
+  const closed = await trunk.dial("+15125550110");
+  await world.clock.advance(1500);
+  expect(closed.media.heardHz()).toEqual([1200]);
+  await world.clock.advance(2000);
+  expect(closed.isOver).toBe(true);
+  const alice = await world.softphone("alice", { toneHz: 620 });
+  const [one, other] = [await trunk.dial("+15125550111"), await alice.dial("+15125550111")];
+  await world.clock.advance(2000);
+  expect([one.media.heardHz(), other.media.heardHz()]).toEqual([[620], [440]]);
+});

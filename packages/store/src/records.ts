@@ -142,6 +142,8 @@ export type InboundAction =
       readonly record?: string | undefined;
     }
   | ({ readonly type: "stream" } & StreamWish)
+  | { readonly type: "play"; readonly url: string; readonly loop?: number | undefined }
+  | { readonly type: "conference"; readonly conference: string }
   | { readonly type: "echo" }
   | { readonly type: "reject"; readonly cause: "user_busy" | "rejected" };
 

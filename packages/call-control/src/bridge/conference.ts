@@ -73,8 +73,24 @@ export function conferenceNamed(world: World, tenantId: string, nameOrId: string
   return undefined;
 }
 
+/** By id or name; a name that is new makes one. Throws CodedError `not_found` for an id that is none, and what joining refuses. */
+export function joinByName(
+  world: World,
+  call: LiveCall,
+  { name, isMuted, endOnExit }: { name: string; isMuted: boolean; endOnExit: boolean },
+): void {
+  const { tenantId } = call.record;
+  const known = conferenceNamed(world, tenantId, name);
+  if (known === undefined && name.startsWith("voepy_conf_")) {
+    throw new CodedError("not_found", `conference ${name} does not exist`, { param: "conference" });
+  }
+  const conference =
+    known ?? createConference(world, tenantId, { name, maxParticipants: MOST_PARTICIPANTS, beep: false });
+  joinConference(world, call, { conference, isMuted, endOnExit });
+}
+
 /** Throws CodedError `concurrency_limit_exceeded` when it is full. The call must be in no bridge. */
-export function joinConference(
+function joinConference(
   world: World,
   call: LiveCall,
   { conference, isMuted, endOnExit }: { conference: Conference; isMuted: boolean; endOnExit: boolean },

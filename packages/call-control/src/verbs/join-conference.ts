@@ -1,6 +1,6 @@
 import { CodedError } from "@voepy/base";
 import { z } from "zod";
-import { conferenceNamed, createConference, joinConference as join, MOST_PARTICIPANTS } from "../bridge/conference.ts";
+import { joinByName } from "../bridge/conference.ts";
 import { everyAction } from "../schema/fields.ts";
 import { ANSWERED, defineVerb } from "./verb.ts";
 
@@ -22,13 +22,6 @@ export const joinConference = defineVerb({
         details: { leg_id: call.primary.id, bridge_id: bridge.id },
       });
     }
-    const { tenantId } = call.record;
-    const known = conferenceNamed(world, tenantId, body.conference);
-    if (known === undefined && body.conference.startsWith("voepy_conf_")) {
-      throw new CodedError("not_found", `conference ${body.conference} does not exist`, { param: "conference" });
-    }
-    const wish = { name: body.conference, maxParticipants: MOST_PARTICIPANTS, beep: false };
-    const conference = known ?? createConference(world, tenantId, wish);
-    join(world, call, { conference, isMuted: body.muted, endOnExit: body.end_on_exit });
+    joinByName(world, call, { name: body.conference, isMuted: body.muted, endOnExit: body.end_on_exit });
   },
 });
