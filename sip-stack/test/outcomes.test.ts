@@ -147,7 +147,7 @@ test("§16.12.1.1: requests of ours follow Record-Route of the INVITE that came,
       first,
       "<sip:p2.example;lr>",
     ]);
-    const ack = [...headers.filter(({ name }) => name !== "To" && name !== "CSeq" && name !== "Via")];
+    const ack = headers.filter(({ name }) => name !== "To" && name !== "CSeq" && name !== "Via");
     ack.push({ name: "Via", value: `SIP/2.0/UDP ${FAR}:5060;branch=z9hG4bKack${i}` });
     ack.push({ name: "To", value: headerOf(ok, "to")! }, { name: "CSeq", value: "1 ACK" });
     far.send(

@@ -173,6 +173,18 @@ test("a peer that refuses UPDATE with 405 gets the same offer by re-INVITE", () 
   expect(ann.of("offerAnswered")).toMatchObject([{ sdp: SDP }]);
 });
 
+test("a call that is taken back while an early offer waits for our answer leaves nothing behind", () => {
+  const net = new Net();
+  const pair = early({ net, ann: net.agent(ANN), bob: net.agent(BOB) });
+  const { ann, bob, annSession, bobSession } = pair;
+  expect(bob.do((ua, now) => ua.offer(bobSession, { sdp: HOLD }, now))).toBe(true);
+  net.run(100);
+  expect(ann.of("offer")).toHaveLength(1);
+  ann.do((ua, now) => ua.cancel(annSession, [], now));
+  expect(ann.sentStatuses("UPDATE")).toEqual([487]);
+  expectForgotten(pair);
+});
+
 test("an early UPDATE of ours on a fork that is not the call is told as refused", () => {
   const { net, ann, annSession, bob, bobSession } = ringing();
   bob.do((ua, now) => ua.progress(bobSession, { status: 183, sdp: SDP }, now));

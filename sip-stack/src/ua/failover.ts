@@ -41,7 +41,7 @@ export function startOut(core: Core, session: OutSession, nowMs: number): void {
 /** The servers were found. */
 export function startAmong(core: Core, session: OutSession, hops: readonly Hop[], nowMs: number): void {
   session.alternatives = hops;
-  if (!tryNext(core, session, nowMs)) inviteFailed(core, session, "transport");
+  if (!tryNext(core, session, nowMs)) inviteFailed(core, session, "transport", nowMs);
 }
 
 /** A response to an INVITE of ours. */
@@ -71,7 +71,7 @@ export function outFailed(
 ): void {
   if (transaction !== session.transaction) return;
   noteFailure(core, session, undefined);
-  if (!tryNext(core, session, nowMs)) inviteFailed(core, session, cause);
+  if (!tryNext(core, session, nowMs)) inviteFailed(core, session, cause, nowMs);
 }
 
 /** The connection is gone by which a browser would have answered; nobody can make it again but the browser (RFC 7118). */

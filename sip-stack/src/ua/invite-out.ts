@@ -180,21 +180,26 @@ function receiveFailure(core: Core, session: OutSession, response: SipResponse, 
     core.setAlarm(session, "firstResponse", nowMs + (session.request.firstResponseMs ?? PATIENCE_MS));
     return;
   }
-  fail(core, session, {
-    cause: "response",
-    status: response.status,
-    reason: response.reason,
-    contacts: redirectsOf(response),
-    retryAfterSecs: retryAfterOf(response),
-    headers: response.headers,
-    ...reasonsOf(response),
-  });
+  fail(
+    core,
+    session,
+    {
+      cause: "response",
+      status: response.status,
+      reason: response.reason,
+      contacts: redirectsOf(response),
+      retryAfterSecs: retryAfterOf(response),
+      headers: response.headers,
+      ...reasonsOf(response),
+    },
+    nowMs,
+  );
 }
 
 /** No final response: timer B or a transport that gave up (§8.1.3.1). */
-export function inviteFailed(core: Core, session: OutSession, cause: "timeout" | "transport"): void {
+export function inviteFailed(core: Core, session: OutSession, cause: "timeout" | "transport", nowMs: number): void {
   if (session.phase !== "pending") return;
-  fail(core, session, noResponse(cause));
+  fail(core, session, noResponse(cause), nowMs);
 }
 
 const NO_RESPONSE = { contacts: [], retryAfterSecs: undefined, headers: [], ...NO_REASONS };
@@ -208,14 +213,14 @@ function noResponse(cause: "timeout" | "transport"): Omit<Failed, "type" | "sess
 /** `firstResponseMs` is over. The INVITE is taken back as soon as the peer shows life. */
 export function noFirstResponse(core: Core, session: OutSession, nowMs: number): void {
   takeBack(core, session, [], nowMs);
-  fail(core, session, noResponse("timeout"));
+  fail(core, session, noResponse("timeout"), nowMs);
 }
 
 /** The command. */
 export function cancel(core: Core, session: OutSession, headers: readonly Header[], nowMs: number): boolean {
   if (session.phase !== "pending") return false;
   takeBack(core, session, headers, nowMs);
-  fail(core, session, { cause: "cancelled", status: 487, reason: "Request Terminated", ...NO_RESPONSE });
+  fail(core, session, { cause: "cancelled", status: 487, reason: "Request Terminated", ...NO_RESPONSE }, nowMs);
   return true;
 }
 
@@ -243,7 +248,8 @@ export function cancelUnanswered(core: Core, session: OutSession): void {
   if (session.transaction !== undefined) core.transactions.abandon(session.transaction);
 }
 
-function fail(core: Core, session: OutSession, why: Omit<Failed, "type" | "session">): void {
+function fail(core: Core, session: OutSession, why: Omit<Failed, "type" | "session">, nowMs: number): void {
+  dropReoffer(core, session, nowMs);
   core.close(session);
   core.emit({ type: "failed", session: session.id, ...why });
 }
