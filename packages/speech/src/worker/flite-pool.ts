@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import { type Clock, type Log, messageOf } from "@voepy/base";
+import { type Clock, type Log, messageOf, type Timer } from "@voepy/base";
 
 export interface FliteJob {
   readonly voice: string;
@@ -15,10 +15,15 @@ export interface FliteJob {
 
 export type FliteAnswer = { readonly wav: Uint8Array } | { readonly problem: string };
 
+/** A thread holds some 80 MB: one that nobody needed for so long ends, ms. */
+const IDLE_MS = 60_000;
+
 interface Thread {
   readonly worker: Worker;
   /** Ends the job it has; undefined while it has none. */
   settle: ((answer: FliteAnswer) => void) | undefined;
+  /** Of its work or, while it has none, of its life. */
+  deadline: Timer;
 }
 
 export class FlitePool {
@@ -35,6 +40,11 @@ export class FlitePool {
     this.#most = options.threads;
   }
 
+  /** Running now. */
+  get threads(): number {
+    return this.#threads.size;
+  }
+
   /**
    * Resolves a WAV file. Rejects with an Error that says why not; after `timeoutMs` of work it gives up. To be called no
    * more than `threads` times at once.
@@ -42,11 +52,8 @@ export class FlitePool {
   async run(job: FliteJob, timeoutMs: number): Promise<Uint8Array> {
     const thread = this.#idleThread();
     const answer = await new Promise<FliteAnswer>((resolve) => {
-      const deadline = this.#clock.schedule(this.#clock.nowMs() + timeoutMs, () => {
-        this.#drop(thread, `the embedded engine did not end within ${timeoutMs} ms`);
-      });
+      this.#dropAfter(thread, timeoutMs, `the embedded engine did not end within ${timeoutMs} ms`);
       thread.settle = (settled) => {
-        deadline.cancel();
         thread.settle = undefined;
         resolve(settled);
       };
@@ -74,11 +81,12 @@ export class FlitePool {
 
   #start(): Thread {
     const worker = new Worker(new URL("./flite-thread.ts", import.meta.url), { workerData: this.#enginePath });
-    const thread: Thread = { worker, settle: undefined };
+    const thread: Thread = { worker, settle: undefined, deadline: { cancel: () => undefined } };
     this.#threads.add(thread);
     worker.on("message", (answer: FliteAnswer) => {
       // It holds nothing more that must be finished: the process may end without it.
       worker.unref();
+      this.#dropAfter(thread, IDLE_MS, "the embedded engine was not needed");
       thread.settle?.(answer);
     });
     worker.on("error", (thrown: unknown) => {
@@ -89,9 +97,16 @@ export class FlitePool {
     return thread;
   }
 
+  /** Instead of what was to end it before. */
+  #dropAfter(thread: Thread, ms: number, problem: string): void {
+    thread.deadline.cancel();
+    thread.deadline = this.#clock.schedule(this.#clock.nowMs() + ms, () => this.#drop(thread, problem));
+  }
+
   /** Idempotent. Its job fails; the next one starts another thread. */
   #drop(thread: Thread, problem: string): void {
     if (!this.#threads.delete(thread)) return;
+    thread.deadline.cancel();
     thread.settle?.({ problem });
     thread.worker.terminate().catch((thrown: unknown) => {
       this.#log.warn("speech thread did not end", { why: messageOf(thrown) });

@@ -87,20 +87,37 @@ describe("the embedded engine", () => {
   });
 });
 
-test("a text that takes too long fails and costs its thread alone; the next is spoken by another", async () => {
-  let ring: (() => void) | undefined;
-  const clock = {
-    ...systemClock,
-    schedule: (_: number, run: () => void) => {
+describe("a thread", () => {
+  /** Rings when told to. */
+  function handClock() {
+    let ring: (() => void) | undefined;
+    const schedule = (_: number, run: () => void) => {
       ring = run;
       return { cancel: () => undefined };
-    },
-  };
-  const pool = new FlitePool({ clock, log: silentLog, threads: 1 });
-  const late = pool.run({ voice: "slt", text: "word ".repeat(600), stretch: 1 }, 15_000);
-  ring?.();
-  await expect(late).rejects.toThrow("the embedded engine did not end within 15000 ms");
-  expect((await pool.run({ voice: "kal", text: "Hello.", stretch: 1 }, 15_000)).length).toBeGreaterThan(1000);
-  await pool.close();
-  await expect(pool.run({ voice: "kal", text: "Hello.", stretch: 1 }, 15_000)).rejects.toThrow("going down");
+    };
+    return { clock: { ...systemClock, schedule }, ring: () => ring?.() };
+  }
+  const HELLO = { voice: "kal", text: "Hello.", stretch: 1 };
+
+  test("whose text takes too long is lost, and nothing else: another speaks the next one", async () => {
+    const { clock, ring } = handClock();
+    const pool = new FlitePool({ clock, log: silentLog, threads: 1 });
+    const late = pool.run({ voice: "slt", text: "word ".repeat(600), stretch: 1 }, 15_000);
+    ring();
+    await expect(late).rejects.toThrow("the embedded engine did not end within 15000 ms");
+    expect((await pool.run(HELLO, 15_000)).length).toBeGreaterThan(1000);
+    await pool.close();
+    await expect(pool.run(HELLO, 15_000)).rejects.toThrow("going down");
+  });
+
+  test("that nobody needed for a minute ends, and the next text starts another", async () => {
+    const { clock, ring } = handClock();
+    const pool = new FlitePool({ clock, log: silentLog, threads: 1 });
+    await pool.run(HELLO, 15_000);
+    expect(pool.threads).toBe(1);
+    ring();
+    expect(pool.threads).toBe(0);
+    expect((await pool.run(HELLO, 15_000)).length).toBeGreaterThan(1000);
+    await pool.close();
+  });
 });
