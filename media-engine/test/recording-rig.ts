@@ -84,10 +84,10 @@ export async function makeRecordingRig() {
     files,
     events,
     recorder,
-    start(request: Partial<RecordingRequest> = {}, startMs = 0): RecorderTap {
+    start(request: Partial<RecordingRequest> = {}, startMs = 0, rateHz = 8000): RecorderTap {
       const ring = makeRecorderRing();
       recorder.start({ recording: "rec", path: "/r/a.wav", format: "wav", channels: "dual", ...request }, ring);
-      return new RecorderTap(ring, startMs);
+      return new RecorderTap(ring, startMs, rateHz);
     },
     /** The samples of a finished WAV file, by channel. */
     channelsOf(path = "/r/a.wav"): Int16Array[] {
