@@ -137,7 +137,7 @@ function readHeard(folder: string): Int16Array {
     files.flatMap((name) => {
       // At the codec's rate: the tones of these tests lie low enough to leave samples out.
       const { channels, rateHz } = readWav(readFileSync(join(folder, name)));
-      return [...(channels[0] ?? []).filter((_, i) => i % (rateHz / HEARD_HZ) === 0)];
+      return Array.from(channels[0] ?? []).filter((_, i) => i % (rateHz / HEARD_HZ) === 0);
     }),
   );
 }
