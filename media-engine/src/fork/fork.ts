@@ -29,6 +29,8 @@ const RETRY_MS = [500, 1500, 3000];
 const STEADY_MS = 10_000;
 /** Complaints to the peer are no more than one in this time, ms. */
 const FAULT_EVERY_MS = 1000;
+/** Of a mark, which is kept until its audio was heard. */
+const NAME_CHARS = 1024;
 /** RFC 6455 §7.1.5: no close frame was received. */
 const LOST = 1006;
 
@@ -92,7 +94,7 @@ export class Fork {
     this.#ring = new RingReader(memory.ring);
     this.#figures = new FiguresWriter(memory.figures);
     if (memory.talkback !== undefined) {
-      const onBadFile = (): void => this.#complain("invalid_media", "this audio cannot be decoded");
+      const onBadFile = (): void => this.#complain("invalid_media", "this audio cannot be decoded, or is too long");
       this.#talkback = new Talkback(new TalkbackWriter(memory.talkback), around.decodeFile, onBadFile);
     }
     this.#connect();
@@ -146,7 +148,7 @@ export class Fork {
       isOpen: false,
       openedMs: 0,
       protocol: makeProtocol(request),
-      outbox: new Outbox(socket, this.#figures),
+      outbox: new Outbox(socket, this.#figures, request.tracks === "both" ? 2 : 1),
       tracks: { rx: undefined, tx: undefined },
     };
     this.#link = link;
@@ -199,7 +201,8 @@ export class Fork {
       case "clearMarks":
         return this.#giveBack(talkback?.clearMarks() ?? [], true);
       case "mark":
-        if (talkback === undefined) this.#giveBack([input.mark], false);
+        if (input.mark.name.length > NAME_CHARS) this.#complain("malformed_frame", "the name of a mark is too long");
+        else if (talkback === undefined) this.#giveBack([input.mark], false);
         else if (!talkback.mark(input.mark)) this.#complain("rate_limit_reached", "too many marks are waiting");
         return;
       default:

@@ -5,7 +5,7 @@
 import type { FiguresWriter } from "./figures.ts";
 import type { ForkMessage, ForkSocket } from "./socket.ts";
 
-/** Frames that wait here: with those given to the socket, a second of one track. */
+/** Frames of a track that wait here: with those given to the socket, a second. */
 const MOST_WAITING = 42;
 /** Frames of usual size given to the socket before it has sent them. */
 const MOST_GIVEN = 8;
@@ -18,12 +18,14 @@ type MakeMessage = () => ForkMessage | undefined;
 export class Outbox {
   readonly #socket: ForkSocket;
   readonly #figures: FiguresWriter;
+  readonly #mostWaiting: number;
   readonly #media: MakeMessage[] = [];
   readonly #words: ForkMessage[] = [];
   /** The last frame's. */
   #frameBytes = 256;
 
-  constructor(socket: ForkSocket, figures: FiguresWriter) {
+  constructor(socket: ForkSocket, figures: FiguresWriter, tracks: number) {
+    this.#mostWaiting = tracks * MOST_WAITING;
     this.#socket = socket;
     this.#figures = figures;
   }
@@ -38,7 +40,7 @@ export class Outbox {
   media(make: MakeMessage): void {
     this.#media.push(make);
     this.pump();
-    if (this.#media.length <= MOST_WAITING) return;
+    if (this.#media.length <= this.#mostWaiting) return;
     this.#media.shift();
     this.#figures.countDropped();
   }

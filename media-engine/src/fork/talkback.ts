@@ -14,6 +14,8 @@ const MOST_QUEUED_MS = 600_000;
 const MOST_QUEUED_BYTES = 32 * 1024 * 1024;
 const MOST_FILES = 64;
 const MOST_MARKS = 10_000;
+/** Pieces: twice what ten minutes of 20 ms are. */
+const MOST_ENTRIES = 60_000;
 /** Kept in the ring, ms: what a late thread may be late by. */
 const AHEAD_MS = 120;
 /** Held back before each utterance, ms; more for a sender that has let it run dry, until it does better. */
@@ -39,7 +41,7 @@ type Entry =
 export class Talkback {
   readonly #writer: TalkbackWriter;
   readonly #decodeFile: DecodeFile;
-  /** A file that could not be decoded. */
+  /** A file that could not be decoded, or is too long. */
   readonly #onBadFile: () => void;
   #entries: Entry[] = [];
   /** Marks whose audio is in the ring, and where it ends. */
@@ -70,6 +72,7 @@ export class Talkback {
   /** False: the queue is full and this was not taken. Keeps `bytes`. */
   audio(bytes: Uint8Array, format: ForkFormat, nowMs: number): boolean {
     const ms = durationMs(bytes.length, format);
+    if (this.#entries.length >= MOST_ENTRIES) return false;
     if (this.#queuedMs + ms > MOST_QUEUED_MS || this.#queuedBytes + bytes.length > MOST_QUEUED_BYTES) return false;
     this.#queuedBytes += bytes.length;
     this.#queuedMs += ms;
@@ -87,15 +90,14 @@ export class Talkback {
     this.#entries.push(entry);
     this.#decodeFile(bytes, rateHz).then(
       (pcm) => {
+        const ms = (pcm.length * 1000) / rateHz;
         // Cleared meanwhile: it is in no queue any more.
         if (!this.#entries.includes(entry)) return;
+        if (this.#queuedMs + ms > MOST_QUEUED_MS) return this.#leaveOut(entry);
         entry.pcm = pcm;
-        this.#queuedMs += (pcm.length * 1000) / rateHz;
+        this.#queuedMs += ms;
       },
-      () => {
-        this.#entries = this.#entries.filter((other) => other !== entry);
-        this.#onBadFile();
-      },
+      () => this.#leaveOut(entry),
     );
     this.#wake(nowMs);
     return true;
@@ -138,6 +140,11 @@ export class Talkback {
     if (rateHz > 0) this.#advance(nowMs, rateHz);
     const done = this.#reached.findIndex(({ position }) => !this.#writer.hasPlayed(position));
     return this.#reached.splice(0, done < 0 ? this.#reached.length : done).map(({ mark }) => mark);
+  }
+
+  #leaveOut(entry: Entry): void {
+    this.#entries = this.#entries.filter((other) => other !== entry);
+    this.#onBadFile();
   }
 
   #wake(nowMs: number): void {
