@@ -1,18 +1,32 @@
 /** What tenants configure, as the API shows it: never with a password or a key. */
 import { isoTime } from "@voepy/base";
-import type { ApiKeyRecord, MediaRecord, NumberRecord, RouteRecord, SipUserRecord, TenantRecord } from "@voepy/store";
+import type {
+  ApiKeyRecord,
+  InboundAction,
+  MediaRecord,
+  NumberRecord,
+  RouteRecord,
+  SipUserRecord,
+  TenantRecord,
+} from "@voepy/store";
 import type { LiveState, RegistrationState } from "../live-state.ts";
 import { trunkOf } from "../schema/trunk.ts";
 
 /** Rows that were read carry their date. */
 const createdAt = (row: { readonly createdAt?: number | undefined }): string => isoTime(row.createdAt ?? 0);
 
+function withoutToken(action: InboundAction): InboundAction {
+  if (action.type !== "stream") return action;
+  const { stream_auth_token: _secret, ...shown } = action;
+  return shown;
+}
+
 export function serializeNumber(row: NumberRecord) {
   return {
     id: row.id,
     number: row.number,
     route_id: row.routeId,
-    inbound_action: row.inboundAction,
+    inbound_action: withoutToken(row.inboundAction),
     created_at: createdAt(row),
   };
 }
