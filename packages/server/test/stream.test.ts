@@ -1,6 +1,6 @@
 /** Streams of a call to a WebSocket, told as their clients see them: frames, marks, clear, and what a rude peer does not change. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeG711, encodeG711, heardHz, makeTone, makeWav } from "@voepy/testkit";
+import { decodeG711, encodeG711, gapsOf, heardHz, makeTone, makeWav } from "@voepy/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { World } from "./world.ts";
 
@@ -166,6 +166,48 @@ describe("a stream", () => {
     await world.clock.advance(200);
     expect(await world.call(id)).toMatchObject({ status: "ended", end_reason: "completed", end_initiator: "system" });
     expect(world.eventData(id, "streaming.stopped")).toMatchObject({ reason: "closed_by_peer", close_code: 1000 });
+  });
+
+  test("carries a minute there and back without a hole, each frame in its time", async () => {
+    world.peers.onConnection = (peer) => {
+      peer.onMessage = ({ json }) => {
+        if (json.event === "media") peer.send({ event: "media", media: json.media });
+      };
+    };
+    const { id, calling } = await answered();
+    await world.act(id, "streaming_start", { stream_url: BOT, stream_bidirectional_mode: "rtp" });
+    await world.clock.advance(500);
+    const sinceMs = world.clock.nowMs();
+    await world.clock.advance(60_000);
+    const media = world.peers.last.received.filter(({ json }) => json.event === "media");
+    expect(media.length).toBeGreaterThan(3000);
+    const longest = Math.max(...media.slice(1).map(({ atMs }, i) => atMs - media[i]!.atMs));
+    expect(longest).toBeLessThanOrEqual(25);
+    expect(gapsOf(calling.media.pcm(sinceMs))).toEqual([]);
+    expect(calling.media.continuity(sinceMs)).toMatchObject({ missing: 0, timestampJumps: 0 });
+    // What the caller stops saying stops coming back: the way there and back.
+    calling.media.saySilence();
+    const quietMs = world.clock.nowMs();
+    await world.clock.advance(500);
+    const soundAfter = calling.media.pcm(quietMs).findLastIndex((sample) => Math.abs(sample) > 500) / 8;
+    // To the server and back are 10 ms, to the bot and back 4.
+    expect(soundAfter).toBeLessThan(60 + 14);
+  });
+
+  test("that was steady and is lost is made again, and says its first words again", async () => {
+    const { id } = await answered();
+    await world.act(id, "streaming_start", { stream_url: BOT });
+    await world.clock.advance(20_000);
+    world.peers.last.close(1006);
+    await world.clock.advance(1000);
+    expect(world.peers.attempts).toBe(2);
+    expect(world.peers.last.received.slice(0, 3).map(({ json }) => json.event)).toEqual([
+      "connected",
+      "start",
+      "media",
+    ]);
+    expect(world.peers.last.received[2]?.json).toMatchObject({ sequence_number: "2", media: { timestamp: "0" } });
+    expect(world.eventsOf(id).filter((type) => type.startsWith("streaming."))).toEqual(["streaming.started"]);
   });
 
   test("that nobody answers is tried four times in five seconds, then told as failed", async () => {
