@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { mediaCodecs } from "@voepy/media-engine";
 import { heardHz, readWav } from "@voepy/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { hasCodec, type Phone, type PhoneCodec, startPhone } from "./baresip.ts";
+import { hasCodec, hasSrtp, type Phone, type PhoneCodec, startPhone } from "./baresip.ts";
 import { hasCommand, sleep, until } from "./child.ts";
 import { type CallJson, NUMBERS, type RecordingJson, SIP_DOMAIN, startWorld, USERS, type World } from "./harness.ts";
 
@@ -34,12 +34,13 @@ describe.skipIf(!hasCommand("baresip"))("baresip", () => {
   interface Ways {
     readonly transport?: "udp" | "tcp";
     readonly codec?: PhoneCodec;
+    readonly srtp?: boolean;
   }
   const makePhone = async (
     username: string,
     password: string,
     toneHz: number,
-    { transport = "udp", codec }: Ways = {},
+    { transport = "udp", codec, srtp }: Ways = {},
   ): Promise<Phone> => {
     if (phones.length === 0) folder = mkdtempSync(join(tmpdir(), "voepy-phones-"));
     const phone = await startPhone({
@@ -51,6 +52,7 @@ describe.skipIf(!hasCommand("baresip"))("baresip", () => {
       transport,
       toneHz,
       codec,
+      srtp,
     });
     phones.push(phone);
     return phone;
@@ -158,6 +160,24 @@ describe.skipIf(!hasCommand("baresip"))("baresip", () => {
       expect(heardHz(middle(bob.heard())), "what bob heard").toEqual([ALICE_HZ]);
     }),
   );
+
+  test.skipIf(!hasSrtp())("alice, encrypted (RFC 4568), and bob, in the clear, hear each other", async () => {
+    const [alice, bob] = [await makeAlice({ srtp: true }), await makeBob()];
+    await alice.dial(`sip:${NUMBERS.toBob}@${SIP_DOMAIN}`);
+    await bob.waitFor("CALL_ESTABLISHED");
+    const call = await latestCallTo(NUMBERS.toBob, "bridged");
+    await sleep(3000);
+    const { body } = await world.api<{ legs: { path: string; describe: string }[] }>(
+      "GET",
+      `/v1/calls/${call.id}/stats`,
+    );
+    expect(body.legs.map(({ path }) => path)).toEqual(["relay", "relay"]);
+    expect(body.legs.map(({ describe: path }) => path.includes("srtp"))).toEqual([true, false]);
+    await alice.hangUp();
+    await Promise.all([alice.waitFor("CALL_CLOSED"), bob.waitFor("CALL_CLOSED")]);
+    expect(heardHz(middle(alice.heard())), "what alice heard").toEqual([BOB_HZ]);
+    expect(heardHz(middle(bob.heard())), "what bob heard").toEqual([ALICE_HZ]);
+  });
 
   test("bob hanging up ends alice's call too", async () => {
     const [alice, bob] = [await makeAlice(), await makeBob()];

@@ -19,6 +19,8 @@ export interface PhoneOptions {
   readonly toneHz: number;
   /** All it offers and takes. */
   readonly codec?: PhoneCodec | undefined;
+  /** RTP/SAVP and keys in its SDP (RFC 4568), and nothing in the clear. */
+  readonly srtp?: boolean | undefined;
 }
 
 export type PhoneCodec = "PCMU" | "G722" | "opus";
@@ -26,6 +28,10 @@ export type PhoneCodec = "PCMU" | "G722" | "opus";
 /** Each codec is a module of its own. */
 export function hasCodec(codec: PhoneCodec): boolean {
   return existsSync(join(MODULES, CODEC_MODULES[codec]));
+}
+
+export function hasSrtp(): boolean {
+  return existsSync(join(MODULES, "srtp.so"));
 }
 
 export interface PhoneEvent {
@@ -54,7 +60,7 @@ const CODEC_MODULES = { PCMU: "g711.so", G722: "g722.so", opus: "opus.so" } as c
 const MODULES = "/usr/lib/baresip/modules";
 
 export async function startPhone(options: PhoneOptions): Promise<Phone> {
-  const { codec = "PCMU" } = options;
+  const { codec = "PCMU", srtp = false } = options;
   const folder = join(options.folder, options.username);
   const [localSip, control, rtp] = [await freePort(), await freePort(), await freePort()];
   mkdirSync(folder, { recursive: true });
@@ -65,9 +71,10 @@ export async function startPhone(options: PhoneOptions): Promise<Phone> {
   writeFileSync(
     join(folder, "accounts"),
     `<sip:${options.username}@${options.domain}>;auth_pass=${options.password};answermode=auto;regint=60;audio_codecs=${codec === "opus" ? "opus/48000/2" : codec}` +
+      `${srtp ? ";mediaenc=srtp-mand" : ""}` +
       `;outbound="sip:127.0.0.1:${options.sipPort};transport=${options.transport}"\n`,
   );
-  writeFileSync(join(folder, "config"), configText({ folder, localSip, control, rtp, codec }));
+  writeFileSync(join(folder, "config"), configText({ folder, localSip, control, rtp, codec, srtp }));
   const child = startChild("baresip", ["-4", "-f", folder], { cwd: folder, env: { ...process.env, HOME: folder } });
   const events: PhoneEvent[] = [];
   const socket = await until("baresip's control socket", () => tryConnect(control), { explain: child.output });
@@ -106,7 +113,14 @@ export async function startPhone(options: PhoneOptions): Promise<Phone> {
   };
 }
 
-function configText(at: { folder: string; localSip: number; control: number; rtp: number; codec: PhoneCodec }): string {
+function configText(at: {
+  folder: string;
+  localSip: number;
+  control: number;
+  rtp: number;
+  codec: PhoneCodec;
+  srtp: boolean;
+}): string {
   return `module_path ${MODULES}
 sip_listen 127.0.0.1:${at.localSip}
 net_interface 127.0.0.1
@@ -119,6 +133,7 @@ audio_level no
 snd_path ${at.folder}
 module ${CODEC_MODULES[at.codec]}
 module aufile.so
+${at.srtp ? "module srtp.so" : ""}
 module aubridge.so
 module sndfile.so
 module_tmp account.so
