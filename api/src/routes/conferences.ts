@@ -1,6 +1,12 @@
 /** `/v1/conferences`: rooms that live with the server; people come to them by the verb `join_conference`. */
 import { CodedError } from "@voepy/base";
-import { type ConferenceAction, type Conferences, type JsonObject, MOST_PARTICIPANTS } from "@voepy/call-control";
+import {
+  type ConferenceAction,
+  type Conferences,
+  type JsonObject,
+  MOST_PARTICIPANTS,
+  speakFields,
+} from "@voepy/call-control";
 import { z } from "zod";
 import { keyedRoute, nothing, type Route } from "../route.ts";
 import { pageFields } from "../serialize/page.ts";
@@ -21,6 +27,8 @@ const playBody = z.strictObject({
   loop: z.int().min(0).max(100).default(1),
 });
 
+const speakBody = z.strictObject({ ...speakFields, loop: z.int().min(0).max(100).default(1) });
+
 export function conferenceRoutes(conferences: Conferences): Route[] {
   return [...resourceRoutes(conferences), ...actionRoutes(conferences)];
 }
@@ -31,8 +39,8 @@ function actionRoutes(conferences: Conferences): Route[] {
     action(conferences, "unmute", oneParticipant, ({ call_id }) => ({ type: "unmute", callId: call_id })),
     action(conferences, "kick", oneParticipant, ({ call_id }) => ({ type: "kick", callId: call_id })),
     action(conferences, "play", playBody, ({ url, loop }) => ({ type: "play", url, loop })),
+    action(conferences, "speak", speakBody, ({ loop, ...body }) => ({ type: "speak", body, loop })),
     action(conferences, "end", z.strictObject({}), () => ({ type: "end" })),
-    notYet("speak"),
     notYet("start_recording"),
     notYet("stop_recording"),
   ];
@@ -109,6 +117,7 @@ const SUMMARIES = {
   unmute: "Unmute a participant",
   kick: "Hang up on a participant",
   play: "Play an audio file to everybody",
+  speak: "Speak a text to everybody",
   end: "End the conference and hang up on everybody",
 } as const;
 
@@ -128,7 +137,7 @@ function action<Input>(
       summary: SUMMARIES[name],
       tag: "Conferences",
       success: { status: 200, schema: "Conference" },
-      refusals: ["not_found", "call_already_ended", "media_unreachable"],
+      refusals: ["not_found", "call_already_ended", name === "speak" ? "voice_not_available" : "media_unreachable"],
     },
     run: async ({ tenantId, id, input: body }) => ({
       status: 200,
@@ -138,7 +147,7 @@ function action<Input>(
 }
 
 /** Known, checked by nobody, never silently ignored. */
-function notYet(name: "speak" | "start_recording" | "stop_recording"): Route {
+function notYet(name: "start_recording" | "stop_recording"): Route {
   return keyedRoute({
     method: "post",
     path: `/v1/conferences/{id}/actions/${name}`,

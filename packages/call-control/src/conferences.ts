@@ -11,7 +11,8 @@ import {
   serializeConference,
 } from "./bridge/conference.ts";
 import { endCall } from "./call/end.ts";
-import { playUrl } from "./playout.ts";
+import { playUrl, queuePrompt } from "./playout.ts";
+import { type SpeakBody, speechOf } from "./schema/speech.ts";
 import type { JsonObject } from "./serialize/call.ts";
 import type { World } from "./world.ts";
 
@@ -28,6 +29,7 @@ export interface Conferences {
 export type ConferenceAction =
   | { readonly type: "mute" | "unmute" | "kick"; readonly callId: string }
   | { readonly type: "play"; readonly url: string; readonly loop: number }
+  | { readonly type: "speak"; readonly body: SpeakBody; readonly loop: number }
   | { readonly type: "end" };
 
 export function makeConferences(world: World): Conferences {
@@ -72,6 +74,12 @@ function perform(world: World, conference: Conference, action: ConferenceAction)
       world.prompts.check(action.url);
       for (const leg of legsOf(conference)) playUrl(world, leg, { url: action.url, loop: action.loop });
       return;
+    case "speak": {
+      const speech = speechOf(world.speech, action.body.payload, action.body);
+      const source = { type: "speech" as const, speech };
+      for (const leg of legsOf(conference)) queuePrompt(world, leg, { source, loop: action.loop });
+      return;
+    }
     case "end":
       for (const leg of closeConference(world, conference))
         endCall(world, leg.call, { reason: "completed", initiator: "api" });

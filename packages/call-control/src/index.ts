@@ -6,6 +6,7 @@ export { type EventType } from "./events.ts";
 export { recoverAfterCrash } from "./recover.ts";
 export type { RouteState } from "./routes/route-state.ts";
 export { type DialBody, dialSchema } from "./schema/dial.ts";
+export { speakFields } from "./schema/speech.ts";
 export { streamFields, streamWish } from "./schema/stream.ts";
 export {
   type Json,

@@ -56,8 +56,10 @@ const ttsFields = z
     error: "is not configured beside it",
   });
 
-/** `off`: `speak` answers 501. */
-export const ttsSettings = z.union([z.enum(["auto", "off"]), ttsFields]).default("auto");
+const SHORT: Readonly<Record<string, unknown>> = { auto: {}, off: { embedded: false } };
+
+/** `auto`: the embedded engine alone. `off`: none, `speak` answers 501. A union would not tell which key is wrong. */
+export const ttsSettings = z.preprocess((value) => SHORT[String(value)] ?? value, ttsFields).prefault("auto");
 
 export function startSpeech(
   config: { readonly data_dir: string; readonly speech: { readonly tts: z.output<typeof ttsSettings> } },
@@ -71,10 +73,6 @@ export function startSpeech(
 }
 
 function settingsOf(tts: z.output<typeof ttsSettings>): SynthesizerSettings {
-  if (tts === "off" || tts === "auto") {
-    const all = settingsOf(ttsFields.parse({}));
-    return tts === "off" ? { ...all, embedded: undefined } : all;
-  }
   const { embedded, openai: open, polly: aws } = tts;
   return {
     prefer: tts.engine,

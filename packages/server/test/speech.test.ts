@@ -233,6 +233,31 @@ describe("gather_using_speak", () => {
   });
 });
 
+test("target_legs both speaks to both parties of a bridge, each told with its own id", async () => {
+  const bob = await world.softphone("bob");
+  await world.act(id, "transfer", { to: "+15125550198" });
+  await world.clock.advance(300);
+  bob.call!.answer();
+  await world.clock.until(() => world.eventsOf(id).includes("call.bridged"), 2000);
+  await speak("880 hertz.", { target_legs: "both" });
+  await world.clock.advance(400);
+  for (const phone of [alice, bob]) expect(phone.call!.media.heardHz(200)).toEqual([880]);
+  const started = world.hooks.received.filter((hook) => hook.eventType === "call.speak_started");
+  expect(new Set(started.map((hook) => hook.data.speak_id)).size).toBe(2);
+  expect(new Set(started.map((hook) => hook.data.leg_id)).size).toBe(2);
+});
+
+test("a conference is spoken to as a whole", async () => {
+  await world.act(id, "join_conference", { conference: "standup" });
+  const room = (await world.api("GET", "/v1/conferences")).body.data[0].id;
+  const spoken = (body: object) =>
+    world.api("POST", `/v1/conferences/${room}/actions/speak`, { voice: VOICE, payload: "880 hertz.", ...body });
+  expect((await spoken({})).status).toBe(200);
+  await world.clock.advance(400);
+  expect(alice.call!.media.heardHz(200)).toEqual([880]);
+  expect(await spoken({ voice: "Nobody" })).toMatchObject({ status: 422, body: { error: { param: "voice" } } });
+});
+
 test("GET /v1/voices tells who can speak", async () => {
   const all = await world.api("GET", "/v1/voices");
   expect(all.body.data).toEqual([

@@ -30,6 +30,13 @@ interface VoiceBody {
   readonly payload_type?: "text" | "ssml" | undefined;
 }
 
+/** What a `speak` says besides where and how often. */
+export const speakFields = { payload: spokenText, ...voiceFields };
+
+export interface SpeakBody extends VoiceBody {
+  readonly payload: string;
+}
+
 /** Throws CodedError `invalid_request` for SSML that is broken and `voice_not_available`. */
 export function speechOf(synthesizer: Synthesizer, payload: string, body: VoiceBody): Speech {
   const payloadType = body.payload_type ?? (/^\s*(?:<\?xml[^>]*>\s*)?<speak\b/.test(payload) ? "ssml" : "text");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { queuePrompt } from "../playout.ts";
 import { everyAction } from "../schema/fields.ts";
-import { speechOf, spokenText, voiceFields } from "../schema/speech.ts";
+import { speakFields, speechOf } from "../schema/speech.ts";
 import { targetLegs } from "./target-legs.ts";
 import { ANSWERED, defineVerb } from "./verb.ts";
 
@@ -11,8 +11,7 @@ export const speak = defineVerb({
   summary: "Speak a text to the call",
   from: ANSWERED,
   body: z.strictObject({
-    payload: spokenText,
-    ...voiceFields,
+    ...speakFields,
     loop: z.int().min(0).max(100).default(1),
     target_legs: z.enum(["self", "opposite", "both"]).default("self"),
     ...everyAction,
