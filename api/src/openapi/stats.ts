@@ -30,5 +30,5 @@ const legStats = z.object({
 });
 
 export const callStats = z
-  .object({ call_id: z.string(), status: z.string(), legs: z.array(legStats) })
+  .object({ call_id: z.string(), is_live: z.boolean(), legs: z.array(legStats) })
   .meta({ id: "CallStats" });

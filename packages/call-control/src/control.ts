@@ -7,6 +7,7 @@ import { onReferEvent } from "./bridge/refer.ts";
 import { onTransferOutcome } from "./bridge/transfer.ts";
 import type { LiveCall } from "./call/call.ts";
 import { endCall, legGone } from "./call/end.ts";
+import { Figures } from "./call/figures.ts";
 import { Registry } from "./call/registry.ts";
 import { callStats } from "./call/stats.ts";
 import { type Conferences, makeConferences } from "./conferences.ts";
@@ -58,6 +59,7 @@ export function makeCallControl(options: CallControlOptions): RunningCallControl
     prompts: new PromptLibrary(options),
     recordings: new RecordingFolder(options.recordingsFolder),
     streams: new Streams(),
+    figures: new Figures(),
   };
   const table = new Map(verbs.map((verb) => [verb.name, verb]));
   world.media.onEvent((event) => onMediaEvent(world, event));

@@ -14,7 +14,7 @@ export interface CallControl {
   act(tenantId: string, callId: string, verb: string, body: unknown): Promise<CallDetail>;
   /** Streams of a call of this process, the oldest first; empty for any other. Rows of `GET /v1/calls/{id}/streamings`. */
   streamings(tenantId: string, callId: string): JsonObject[];
-  /** Media figures of a live call's legs; undefined for any other. `GET /v1/calls/{id}/stats`. */
+  /** Media figures of a call's legs, the last ones of those that are over; undefined when nothing is known any more. `GET /v1/calls/{id}/stats`. */
   stats(tenantId: string, callId: string): Promise<JsonObject | undefined>;
   /** Calls that are not over, for /readyz and drain. */
   liveCalls(): number;

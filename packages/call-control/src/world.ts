@@ -5,6 +5,7 @@ import type { Directory } from "@voepy/policy";
 import type { SipEndpoint } from "@voepy/sip-stack";
 import type { Synthesizer } from "@voepy/speech";
 import type { Store } from "@voepy/store";
+import type { Figures } from "./call/figures.ts";
 import type { Registry } from "./call/registry.ts";
 import type { RecordingFolder } from "./io/recording-folder.ts";
 import type { PromptLibrary } from "./prompts.ts";
@@ -58,4 +59,5 @@ export interface World extends CallControlOptions {
   readonly recordings: RecordingFolder;
   readonly routes: RouteDesk;
   readonly streams: Streams;
+  readonly figures: Figures;
 }

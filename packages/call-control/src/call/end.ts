@@ -9,6 +9,7 @@ import { endPrompts } from "../playout.ts";
 import { endStreams } from "../stream/streaming.ts";
 import type { World } from "../world.ts";
 import type { LiveCall } from "./call.ts";
+import { keepFigures } from "./stats.ts";
 
 export interface Ending {
   readonly reason: EndReason;
@@ -93,14 +94,16 @@ function closeMedia(world: World, leg: Leg): void {
   }
   leg.media = undefined;
   media.close().then(
-    (stats) =>
+    (stats) => {
+      keepFigures(world, leg, stats);
       world.log.debug("leg media", {
         call: leg.call.id,
         leg: leg.id,
         rx: stats.rxPackets,
         tx: stats.txPackets,
         lost: stats.rxLost,
-      }),
+      });
+    },
     (thrown: unknown) => world.log.warn("media leg did not close", { call: leg.call.id, leg: leg.id, error: thrown }),
   );
 }
