@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
+import { WebSocketServer } from "ws";
 import type { ForkClosing, ForkTarget } from "../fork/socket.ts";
 import { makeForkConnector } from "./fork-socket.ts";
 
@@ -47,6 +48,22 @@ test.each([
 ])("%s for an upgrade is a connection never made", async (_what, answer) => {
   const server = await rudeServer(answer);
   expect(await connected({ url: server.url })).toMatchObject({ code: 1006 });
+  server.close();
+});
+
+test("a flood of pings is answered only as far as the answers are read", async () => {
+  const server = new WebSocketServer({ host: LOOPBACK, port: 0 });
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  let pongs = 0;
+  server.on("connection", (peer) => {
+    peer.on("pong", () => pongs++);
+    for (let i = 0; i < 20_000; i++) peer.ping(Buffer.alloc(125));
+    peer.close(1001);
+  });
+  expect(await connected({ url: `ws://${LOOPBACK}:${port}/` })).toMatchObject({ code: 1001 });
+  expect(pongs).toBeLessThan(20_001);
   server.close();
 });
 

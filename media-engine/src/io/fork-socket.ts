@@ -11,6 +11,7 @@ const PING_MS = 20_000;
 /** A peer may take so long to answer our close, ms. */
 const CLOSE_MS = 2000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+const PONG_ROOM_BYTES = 16 * 1024;
 const NORMAL = 1000;
 const LOST = 1006;
 const PROTOCOL_ERROR = 1002;
@@ -42,6 +43,7 @@ function connect(
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
     followRedirects: false,
+    autoPong: false,
   });
   let isAnswering = true;
   let problem = "";
@@ -52,6 +54,10 @@ function connect(
     isAnswering = false;
     socket.ping();
   }, PING_MS);
+  socket.on("ping", (data) => {
+    // RFC 6455 §5.5.3 lets several pings be answered by one pong: a flood of them must not pile up answers.
+    if (socket.bufferedAmount < PONG_ROOM_BYTES) socket.pong(data);
+  });
   socket.on("pong", () => {
     isAnswering = true;
   });
@@ -91,6 +97,6 @@ function brokenBy(error: Error): number | undefined {
 function ignoreOutcome(): void {}
 
 function messageIn(data: RawData, isBinary: boolean): ForkMessage {
-  const bytes = Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-  return isBinary ? bytes : Buffer.from(bytes).toString();
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
+  return isBinary ? bytes : bytes.toString();
 }
