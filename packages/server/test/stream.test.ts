@@ -68,6 +68,10 @@ describe("a stream", () => {
     expect(peer.received.at(-1)?.json).toMatchObject({ event: "stop", stream_id: stream.id });
     expect(peer.isOpen).toBe(false);
     expect(world.eventsOf(id).slice(-3)).toEqual(["streaming.started", "streaming.stopped", "call.ended"]);
+    expect((await world.api("GET", `/v1/calls/${id}/streamings`)).body.data).toEqual([
+      { ...stream, status: "stopped", frames_sent: peer.events("media").length },
+    ]);
+    expect((await world.api("GET", "/v1/calls/voepy_call_none/streamings")).status).toBe(404);
   });
 
   test("lets its peer speak, returns its marks when that was heard, and all of them at once when it is cleared", async () => {
