@@ -73,6 +73,43 @@ describe("talkback", () => {
     expect(second.filter((sample) => sample === 0)).toEqual([]);
   });
 
+  test("catches up in the pauses of a sender that keeps time, after a standstill", () => {
+    const { talkback, run, say, heard } = rig();
+    const word = sine(440, 160 * 25, 8000).map((sample) => sample | 1);
+    const pause = new Int16Array(160);
+    const pieces = Array.from({ length: 1000 }, (_, i) =>
+      i % 50 < 25 ? word.subarray((i % 25) * 160, ((i % 25) + 1) * 160) : pause,
+    );
+    const play = (from: number, to: number): void => {
+      for (const piece of pieces.slice(from, to)) {
+        say(piece);
+        run(20);
+      }
+    };
+    play(0, 300);
+    run(300);
+    for (const piece of pieces.slice(300, 315)) say(piece);
+    play(315, 330);
+    expect(talkback.queuedMs).toBeGreaterThan(250);
+    play(330, 1000);
+    expect(talkback.queuedMs).toBeLessThan(100);
+    run(500);
+    // Every word was heard whole.
+    expect(heard.filter((sample) => sample !== 0)).toHaveLength(20 * word.length);
+  });
+
+  test("does not shorten the pauses of one that says all at once", () => {
+    const { run, say, heard } = rig();
+    const word = sine(440, 4000, 8000).map((sample) => sample | 1);
+    const whole = Int16Array.from([...word, ...new Int16Array(8000), ...word, ...new Int16Array(8000), ...word]);
+    for (let at = 0; at < whole.length; at += 1600) {
+      say(whole.subarray(at, at + 1600));
+      run(5);
+    }
+    run(5000);
+    expect(sounding(heard)).toEqual([...whole]);
+  });
+
   test("returns a mark at once when nothing plays", () => {
     const { run, mark, marks, now } = rig();
     run(100);

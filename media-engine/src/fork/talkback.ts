@@ -6,6 +6,7 @@
 import { type Decoder, findCodec } from "../codec/codec.ts";
 import type { ForkFormat } from "../types.ts";
 import { FRAME_MS } from "./frame-coder.ts";
+import { Lead } from "./lead.ts";
 import { RateChanger } from "./rate-changer.ts";
 import type { TalkbackWriter } from "./talkback-ring.ts";
 
@@ -53,6 +54,7 @@ export class Talkback {
   #startMs: number | undefined;
   #cushionMs = CUSHION_MS.first;
   #dryMs = Number.NEGATIVE_INFINITY;
+  readonly #lead = new Lead();
   #decoder: { readonly decoder: Decoder; readonly rateHz: number; readonly format: ForkFormat } | undefined;
   #rates: RateChanger | undefined;
   readonly #pcm = new Int16Array(PACKET_SAMPLES);
@@ -76,6 +78,7 @@ export class Talkback {
     if (this.#queuedMs + ms > MOST_QUEUED_MS || this.#queuedBytes + bytes.length > MOST_QUEUED_BYTES) return false;
     this.#queuedBytes += bytes.length;
     this.#queuedMs += ms;
+    this.#lead.received(ms);
     this.#entries.push({ type: "audio", bytes, format, at: 0 });
     this.#wake(nowMs);
     return true;
@@ -160,7 +163,9 @@ export class Talkback {
       if (nowMs < this.#startMs && this.#queuedMs < FRAME_MS + this.#cushionMs) return;
       this.#isPlaying = true;
       this.#startMs = undefined;
+      this.#lead.begin(nowMs);
     }
+    if (this.#isPlaying) this.#lead.step(nowMs, this.queuedMs, this.#cushionMs);
     const enough = (rateHz * AHEAD_MS) / 1000;
     while (this.#writer.queued < enough) {
       const first = this.#entries[0];
@@ -189,7 +194,8 @@ export class Talkback {
     const size = Math.min(bytes.length - entry.at, pieceBytes(format, bytes.length));
     const { decoder, rateHz: fromHz } = this.#decoderOf(format);
     const count = decoder.decode(bytes, entry.at, size, this.#pcm);
-    this.#write(this.#pcm, count, { fromHz, toHz: rateHz });
+    const isLeftOut = this.#lead.leavesOut(this.#pcm, count, durationMs(size, format));
+    if (!isLeftOut) this.#write(this.#pcm, count, { fromHz, toHz: rateHz });
     entry.at += size;
     this.#queuedBytes -= size;
     this.#queuedMs = Math.max(0, this.#queuedMs - durationMs(size, format));
