@@ -1,6 +1,7 @@
-import { silentLog } from "@voepy/base";
+import { type HttpClient, silentLog, systemClock } from "@voepy/base";
 import { describe, expect, test } from "vitest";
 import { ConfigError, parseConfig } from "./config.ts";
+import { checkSpeech } from "./doctor/speech.ts";
 import { realOutside } from "./outside.ts";
 import { startSpeech } from "./speech.ts";
 
@@ -43,5 +44,30 @@ describe("speech.tts", () => {
   ])("%s is refused by its place", (tts, problem) => {
     expect(() => parseConfig(`speech: {tts: ${tts}}\n`, "test.yaml", {})).toThrow(ConfigError);
     expect(() => parseConfig(`\nspeech: {tts: ${tts}}`, "test.yaml", {})).toThrow(problem);
+  });
+});
+
+describe("the doctor", () => {
+  const CLOSED: HttpClient = {
+    fetch: async ({ url }) => ({ status: 401, headers: {}, body: Buffer.from("bad key"), url }),
+    close: async () => undefined,
+  };
+  const findings = async (tts: string): Promise<[string, string, string][]> => {
+    const found: [string, string, string][] = [];
+    const config = parseConfig(`speech: {tts: ${tts}}`, "test.yaml", {});
+    for await (const { check, status, detail } of checkSpeech(config, { clock: systemClock }, CLOSED))
+      found.push([check, status, detail]);
+    return found;
+  };
+
+  test("lets every engine say a word, and tells why one cannot", async () => {
+    expect(await findings(`{polly: ${POLLY}}`)).toEqual([
+      ["speech embedded", "ok", expect.stringContaining("Flite.slt said a word within")],
+      ["speech polly", "warn", expect.stringContaining("polly.eu-central-1.amazonaws.com answered 401: bad key")],
+    ]);
+  });
+
+  test("says when there is none", async () => {
+    expect(await findings("off")).toEqual([["speech", "warn", "no engine is configured"]]);
   });
 });

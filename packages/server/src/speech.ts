@@ -64,7 +64,7 @@ export const ttsSettings = z.preprocess((value) => SHORT[String(value)] ?? value
 export function startSpeech(
   config: { readonly data_dir: string; readonly speech: { readonly tts: z.output<typeof ttsSettings> } },
   log: Log,
-  { clock, operatorHttp, speechEngines }: Outside,
+  { clock, operatorHttp, speechEngines }: Pick<Outside, "clock" | "operatorHttp" | "speechEngines">,
 ): Synthesizer {
   const settings = settingsOf(config.speech.tts);
   if (speechEngines !== undefined) return synthesizerOf(speechEngines, { log, ...settings });

@@ -14,6 +14,7 @@ import { checkListeners, isVoepyRunning } from "./listeners.ts";
 import { checkMachine } from "./machine.ts";
 import { checkMediaPorts } from "./media-ports.ts";
 import { checkRegistrations } from "./registrations.ts";
+import { checkSpeech } from "./speech.ts";
 
 export async function* examine(
   file: string | undefined,
@@ -38,6 +39,7 @@ export async function* examine(
   yield* checkAddresses(config, stunClient(machine.clock, machine.random));
   yield* checkDisk(config);
   yield* checkMachine(config, machine);
+  yield* checkSpeech(config, machine);
   yield* checkGateways(config, machine);
   yield* checkRegistrations(config, isRunning, process.env["VOEPY_API_KEY"]);
 }
