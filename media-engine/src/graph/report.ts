@@ -1,5 +1,5 @@
 /** RTCP of a port: reports to its far end when they are due, BYE when it closes, and what the far end reports. */
-import { makeDestination, type RtpDestination, sameAddress, sameEndpoint } from "../io/rtp-io.ts";
+import { makeDestination, type RtpDestination, type RtpSocket, sameAddress, sameEndpoint } from "../io/rtp-io.ts";
 import { makeCompound, type ReceptionBlock, readCompound, type SenderFacts } from "../rtcp/compound.ts";
 import { ntpOf } from "../rtcp/rtcp-session.ts";
 import { HEADER_BYTES } from "../rtp/header.ts";
@@ -31,7 +31,7 @@ function sendCompound(wire: Wire, port: Port, heard: RxReport | undefined, isBye
   const { sealed } = wire;
   sealed.set(plain);
   const size = port.srtp === undefined ? plain.length : port.srtp.tx.protectRtcp(sealed, plain.length);
-  if (size > 0 && wire.io.send(port.rtcpSocket ?? port.socket, sealed, size, destination)) wire.counters.rtcpOut++;
+  if (size > 0 && wire.io.send(socketOf(port), sealed, size, destination)) wire.counters.rtcpOut++;
   else wire.counters.dropUnsendable++;
 }
 
@@ -49,6 +49,11 @@ function blockOf(port: Port, heard: RxReport, nowMs: number): ReceptionBlock {
   const { ssrc, highestSeq, lost, jitterTicks, expectedNow, lostNow } = heard;
   const fractionLost = expectedNow === 0 ? 0 : Math.min(255, Math.floor((lostNow * 256) / expectedNow));
   return { ssrc, highestSeq, lost, jitterTicks, fractionLost, ...port.rtcp.lastHeard(nowMs) };
+}
+
+/** The one of RTP also where the port above it was taken. */
+function socketOf({ params, socket, rtcpSocket }: Port): RtpSocket {
+  return params?.rtcp?.mux === true ? socket : (rtcpSocket ?? socket);
 }
 
 /** With rtcp-mux where RTP goes (RFC 5761 §5.1.3); else what SDP named (RFC 3605), else the next port. */

@@ -2,7 +2,7 @@
  * RTP by node:dgram, for machines without system calls by FFI and for media inside the main thread. Packets arrive by
  * callback, wait in a bounded queue and are taken by `poll`.
  */
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import {
   makeEndpoint,
   PACKET_BYTES,
@@ -88,7 +88,7 @@ function bind(address: string, udpPort: number): Promise<Socket> {
   const endpoint = makeEndpoint();
   if (!readAddress(address, endpoint)) return Promise.reject(new Error(`${address} is not an IP address`));
   const isV6 = address.includes(":");
-  const socket = createSocket({ type: isV6 ? "udp6" : "udp4", ipv6Only: isV6 });
+  const socket = createSocket({ type: isV6 ? "udp6" : "udp4", ipv6Only: isV6, lookup });
   return new Promise((resolve, reject) => {
     const refuse = (error: Error): void => {
       socket.close();
@@ -101,6 +101,12 @@ function bind(address: string, udpPort: number): Promise<Socket> {
     });
   });
 }
+
+/**
+ * Destinations are literals, and those are looked up later by default: a packet sent last before `close` would be lost.
+ */
+const lookup: NonNullable<SocketOptions["lookup"]> = (address, _options, found) =>
+  found(null, address, address.includes(":") ? 6 : 4);
 
 /** Reads addresses as dgram gives them (text) into `out`, parsing each peer's once. */
 function makeAddressReader(): (address: string, out: RtpEndpoint) => void {
