@@ -32,6 +32,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   conference_unmute: { call_id: "voepy_call_00000000000000000000000000" },
   conference_kick: { call_id: "voepy_call_00000000000000000000000000" },
   conference_play: { url: "https://example.com/a.wav" },
+  conference_speak: { payload: "Hello", voice: "Polly.Joanna" },
 };
 
 let world: World;
