@@ -44,6 +44,24 @@ export interface Answer<T> {
   readonly body: T;
 }
 
+/** One line of a call's trace: one SIP message. */
+export interface TraceLine {
+  /** As the server sees it. */
+  readonly direction: "sent" | "received";
+  readonly transport: string;
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly method: string | null;
+  readonly status: number | null;
+  readonly text: string;
+}
+
+/** What a test needs beside the usual configuration: YAML flow mappings, one each. */
+export interface WorldOptions {
+  readonly listeners?: readonly string[];
+  readonly routes?: readonly string[];
+  readonly numbers?: readonly string[];
+}
+
 export interface World {
   readonly sipPort: number;
   readonly hooks: Hooks;
@@ -53,18 +71,20 @@ export interface World {
   act(callId: string, verb: string, body?: unknown): Promise<CallJson>;
   /** Waits until the call has one of these statuses. */
   callBecomes(callId: string, ...statuses: string[]): Promise<CallJson>;
+  /** The SIP messages of a call. */
+  trace(callId: string): Promise<readonly TraceLine[]>;
   /** Starts a new process on the same data, after the old one has ended. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Starts webhook sink and server; `close` ends both and removes the data. */
-export async function startWorld(): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "voepy-interop-"));
   const hooks = await startHooks();
   const [sipPort, apiPort] = [await freePort(), await freePort()];
   const configFile = join(folder, "voepy.yaml");
-  writeFileSync(configFile, configText(folder, { sipPort, apiPort, hooks }));
+  writeFileSync(configFile, configText(folder, { sipPort, apiPort, hooks, options }));
   let server = await startServer(configFile);
 
   const api = async <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => {
@@ -99,6 +119,10 @@ export async function startWorld(): Promise<World> {
         explain: () => `it is ${JSON.stringify(last)}\n${server.output()}`,
       });
     },
+    async trace(callId) {
+      const { body } = await api<{ messages: readonly TraceLine[] }>("GET", `/v1/calls/${callId}/trace`);
+      return body.messages;
+    },
     async restart() {
       await server.stop();
       server = await startServer(configFile);
@@ -131,14 +155,22 @@ export async function untilReady(server: Child): Promise<void> {
   if (server.status() !== undefined) throw new Error(`the server ended (${server.status()}):\n${server.output()}`);
 }
 
-function configText(folder: string, at: { sipPort: number; apiPort: number; hooks: Hooks }): string {
+interface Place {
+  readonly sipPort: number;
+  readonly apiPort: number;
+  readonly hooks: Hooks;
+  readonly options: WorldOptions;
+}
+
+function configText(folder: string, at: Place): string {
+  const items = (lines: readonly string[] = []): string => lines.map((line) => `\n      - ${line}`).join("");
   return `data_dir: ${folder}/data
 log: {level: info, format: json}
 api: {host: 127.0.0.1, port: ${at.apiPort}, public_url: "http://127.0.0.1:${at.apiPort}"}
 sip:
   listeners:
     - {transport: udp, host: 127.0.0.1, port: ${at.sipPort}}
-    - {transport: tcp, host: 127.0.0.1, port: ${at.sipPort}}
+    - {transport: tcp, host: 127.0.0.1, port: ${at.sipPort}}${items(at.options.listeners).replaceAll("      - ", "    - ")}
   domain: ${SIP_DOMAIN}
   public_address: 127.0.0.1
 media: {address: 127.0.0.1, public_address: 127.0.0.1, ports: 34000-34999, workers: 1}
@@ -154,11 +186,11 @@ tenants:
       - {username: carol, password: careful}
     routes:
       - {id: voepy_route_lab, direction: in, allowed_source_cidrs: [127.0.0.0/8], codecs: [PCMU, PCMA]}
-      - {id: voepy_route_wide, direction: in, allowed_source_cidrs: [127.0.0.0/8], codecs: [OPUS, G722, PCMU]}
+      - {id: voepy_route_wide, direction: in, allowed_source_cidrs: [127.0.0.0/8], codecs: [OPUS, G722, PCMU]}${items(at.options.routes)}
     numbers:
       - {number: "${NUMBERS.webhook}", route_id: voepy_route_lab, inbound_action: {type: webhook}}
       - {number: "${NUMBERS.echo}", route_id: voepy_route_lab, inbound_action: {type: echo}}
       - {number: "${NUMBERS.toBob}", route_id: voepy_route_lab, inbound_action: {type: dial, to: "sip:bob@${SIP_DOMAIN}"}}
-      - {number: "${NUMBERS.toBobWide}", route_id: voepy_route_wide, inbound_action: {type: dial, to: "sip:bob@${SIP_DOMAIN}"}}
+      - {number: "${NUMBERS.toBobWide}", route_id: voepy_route_wide, inbound_action: {type: dial, to: "sip:bob@${SIP_DOMAIN}"}}${items(at.options.numbers)}
 `;
 }
