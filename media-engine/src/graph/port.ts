@@ -206,7 +206,8 @@ export class Port {
     const jitter = this.isHeard ? ` > jitter ${this.audio?.receiver.figures.targetMs ?? 0}ms` : "";
     const rx = `rx: udp ${this.udpPort}${srtp} > pt${params.rxPayloadType} ${params.codec}${taps}${jitter}${hears}`;
     const source = this.feed === undefined ? this.playout.describe() : `${this.path} of ${this.feed.id}`;
-    return `${rx} · tx: ${source} > ${params.codec} pt${params.txPayloadType} ${params.srtp === undefined ? "" : " > srtp"} > ${this.latch.describe()}`;
+    const sealed = params.srtp === undefined ? "" : " > srtp";
+    return `${rx} · tx: ${source} > ${params.codec} pt${params.txPayloadType}${sealed} > ${this.latch.describe()}`;
   }
 
   #makeAudio(params: PortParams): void {
