@@ -5,7 +5,12 @@ import { delimiter, join } from "node:path";
 import { runStep } from "./step.ts";
 
 /** Command → Debian package. */
-const PEERS: Readonly<Record<string, string>> = { sipp: "sip-tester", baresip: "baresip-core", ffmpeg: "ffmpeg" };
+const PEERS: Readonly<Record<string, string>> = {
+  sipp: "sip-tester",
+  baresip: "baresip-core",
+  kamailio: "kamailio",
+  ffmpeg: "ffmpeg",
+};
 const LIMIT_MS = 180_000;
 
 export function hasCommand(command: string): boolean {
