@@ -30,7 +30,11 @@ function runSyscall(data: MediaThreadData, io: SyscallRtpIo): void {
   const { port } = data;
   const post = (message: MediaMessage): void => port.postMessage(message);
   const graph = new Graph({ io, clock, random: systemRandom, mediaSilenceMs: data.mediaSilenceMs });
-  const dispatch = makeDispatch(graph, io, post);
+  // What happened before an answer is told before it: a leg that is released must not take along a prompt that has ended.
+  const dispatch = makeDispatch(graph, io, (reply) => {
+    flush(graph, post);
+    post(reply);
+  });
   const loop = (): void => {
     // Looking into the port costs microseconds, so only when its sender has raised the wake.
     if (io.takeWake() && serve() === "over") return;
