@@ -1,8 +1,8 @@
 /** kamailio between the server and sipp, with Record-Route (RFC 3261 §16.12): every message of the dialog passes it. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Child, freePort, hasCommand } from "./child.ts";
+import { type Child, freePort, hasCommand, until } from "./child.ts";
 import { NUMBERS, startWorld, type World } from "./harness.ts";
-import { startProxy } from "./kamailio.ts";
+import { ACCOUNT, startProxy } from "./kamailio.ts";
 import { LOOPBACK, startSipp } from "./sipp.ts";
 
 const ROUTE = "voepy_route_proxy";
@@ -52,5 +52,32 @@ describe.skipIf(!hasCommand("kamailio") || !hasCommand("sipp"))("kamailio in the
     expect(await answering.ended, answering.output()).toBe(0);
     expect(await world.callBecomes(id, "ended")).toMatchObject({ end_initiator: "api" });
     await passesOnlyTheProxy(id);
+  });
+});
+
+describe.skipIf(!hasCommand("kamailio"))("kamailio as registrar", () => {
+  test.each([
+    ["the password is right", ACCOUNT.password, "registered"],
+    ["the password is wrong", "guess", "failed"],
+  ])("when %s, the route says so", async (_, password, status) => {
+    const port = await freePort();
+    const proxy = startProxy({ port, serverPort: await freePort(), farPort: await freePort() });
+    const auth = `{mode: registration, username: ${ACCOUNT.username}, password: ${password}}`;
+    const world = await startWorld({
+      routes: [
+        `{id: ${ROUTE}, direction: both, gateways: [{host: ${LOOPBACK}, port: ${port}, transport: udp}], auth: ${auth}, codecs: [PCMU]}`,
+      ],
+    });
+    let last: { registration: { status: string } | null } | undefined;
+    const look = async (): Promise<true | undefined> => {
+      last = (await world.api<{ registration: { status: string } | null }>("GET", `/v1/routes/${ROUTE}`)).body;
+      return last.registration?.status === status || undefined;
+    };
+    try {
+      await until(status, look, { explain: () => `${JSON.stringify(last)}\n${proxy.output()}` });
+    } finally {
+      await world.close();
+      await proxy.stop("SIGTERM");
+    }
   });
 });

@@ -1,8 +1,13 @@
-/** kamailio as a proxy that stays in the dialog: what comes from the server goes to the far end, all else to the server. */
+/**
+ * kamailio as a registrar with one account, and as a proxy that stays in the dialog: what comes from the server goes to
+ * the far end, all else to the server.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
+
+export const ACCOUNT = { username: "trunk", password: "keep-it" } as const;
 
 export interface ProxyOptions {
   readonly port: number;
@@ -36,6 +41,9 @@ loadmodule "pv.so"
 loadmodule "maxfwd.so"
 loadmodule "siputils.so"
 loadmodule "textops.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
 request_route {
   if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
   if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
@@ -43,6 +51,11 @@ request_route {
     if (loose_route()) { t_relay(); exit; }
     if (is_method("ACK") && t_check_trans()) t_relay();
     else if (!is_method("ACK")) sl_send_reply("404", "Not Here");
+    exit;
+  }
+  if (is_method("REGISTER")) {
+    if ($au != "${ACCOUNT.username}" || !pv_www_authenticate("$td", "${ACCOUNT.password}", "0")) www_challenge("$td", "1");
+    else save("location");
     exit;
   }
   if (!is_method("INVITE")) { sl_send_reply("200", "OK"); exit; }
