@@ -226,6 +226,7 @@ export const route = z
     national_prefix: z.string(),
     international_prefix: z.string(),
     srtp: routeOptionFields.srtp.unwrap(),
+    session_timers: routeOptionFields.session_timers.unwrap(),
     max_channels: count,
     max_cps: z.number().nullable(),
     caller_id_header: routeOptionFields.caller_id_header.unwrap(),

@@ -45,6 +45,8 @@ export const routeOptionFields = {
   ...dialPlan,
   /** optional: encrypted audio (RFC 4568) is taken where it is offered. required: nothing else is offered or taken. */
   srtp: z.enum(["off", "optional", "required"]).default("off"),
+  /** RFC 4028. accept: kept where the peer asks for one; require: asked for in every call. */
+  session_timers: z.enum(["off", "accept", "require"]).default("accept"),
   max_channels: z.int().min(1).optional(),
   max_cps: z.number().positive().max(10_000).optional(),
   caller_id_header: z.enum(["pai", "rpid", "from"]).default("from"),
@@ -76,6 +78,7 @@ export function routeOptionsOf(fields: RouteOptionFields): RouteOptions {
     nationalPrefix: fields.national_prefix ?? (country === null || country === "1" ? "" : "0"),
     internationalPrefix: fields.international_prefix ?? (country === "1" ? "011" : "00"),
     srtp: fields.srtp,
+    sessionTimers: fields.session_timers,
     maxChannels: fields.max_channels ?? null,
     maxCps: fields.max_cps ?? null,
     callerIdHeader: fields.caller_id_header,
@@ -104,6 +107,7 @@ export function routeOptionFieldsOf(stored: Partial<RouteOptions>): RouteOptionF
     national_prefix: options.nationalPrefix,
     international_prefix: options.internationalPrefix,
     srtp: options.srtp,
+    session_timers: options.sessionTimers,
     max_channels: options.maxChannels ?? undefined,
     max_cps: options.maxCps ?? undefined,
     caller_id_header: options.callerIdHeader,

@@ -10,7 +10,7 @@ import { endCall } from "./call/end.ts";
 import { callAnswered, checkCallerId } from "./dial.ts";
 import { customHeadersOf, diversionsOf, incomingCaller, numberOf } from "./leg/caller-id.ts";
 import { Leg } from "./leg/leg.ts";
-import { applyAudio, codecsFor, nextCapabilities } from "./leg/media-params.ts";
+import { applyAudio, codecsFor, nextCapabilities, sessionTimersOf } from "./leg/media-params.ts";
 import { queuePrompt } from "./playout.ts";
 import type { JsonObject } from "./serialize/call.ts";
 import { streamSpec } from "./stream/spec.ts";
@@ -367,7 +367,12 @@ export async function answerInbound(world: World, call: LiveCall, headers: reado
     applyAudio(leg, answer.audio);
   }
   leg.remoteOffer = undefined;
-  world.sip.accept(session, { sdp: leg.localSdp, headers });
+  const route = routeOfCall(world, call);
+  world.sip.accept(session, {
+    sdp: leg.localSdp,
+    headers,
+    ...(route === undefined ? {} : { sessionTimers: sessionTimersOf(route) }),
+  });
   callAnswered(world, call);
 }
 
@@ -380,7 +385,11 @@ export function onConfirmed(world: World, leg: Leg, sdp: string | undefined): vo
 }
 
 function routeCodecs(world: World, call: LiveCall): ReturnType<typeof codecsFor> {
-  const routeId = call.record.routeId;
-  const route = routeId === null ? undefined : world.directory().route(call.record.tenantId, routeId);
+  const route = routeOfCall(world, call);
   return codecsFor(route?.codecs, undefined);
+}
+
+function routeOfCall(world: World, call: LiveCall): RouteRecord | undefined {
+  const { routeId, tenantId } = call.record;
+  return routeId === null ? undefined : world.directory().route(tenantId, routeId);
 }

@@ -13,6 +13,7 @@ export const USUAL_ROUTE: RouteOptions = {
   nationalPrefix: "",
   internationalPrefix: "00",
   srtp: "off",
+  sessionTimers: "accept",
   maxChannels: null,
   maxCps: null,
   callerIdHeader: "from",

@@ -55,7 +55,6 @@ const routeShape = z.strictObject({
   id: z.string().min(1).max(128),
   ...trunkFields,
   dtmf: z.enum(["auto", "rfc4733", "info", "inband"]).default("auto"),
-  session_timers: z.enum(["off", "accept", "require"]).default("accept"),
 });
 
 const route = routeShape.superRefine((value, context) => {

@@ -13,7 +13,6 @@ export function notCarriedOut(config: Config): string[] {
     if (blocked_prefixes.length > 0) said.push(`tenants.${tenant.id}.quota.blocked_prefixes`);
     for (const route of tenant.routes) {
       if (route.dtmf === "info" || route.dtmf === "inband") said.push(`routes.${route.id}.dtmf: ${route.dtmf}`);
-      if (route.session_timers === "require") said.push(`routes.${route.id}.session_timers: require`);
     }
   }
   return said;

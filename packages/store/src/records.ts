@@ -211,6 +211,8 @@ export interface RouteOptions {
   readonly internationalPrefix: string;
   /** Encrypted audio (RFC 4568). optional: taken where it is offered; required: nothing else is offered or taken. */
   readonly srtp: "off" | "optional" | "required";
+  /** RFC 4028. accept: kept where the peer asks for one; require: asked for in every call. */
+  readonly sessionTimers: "off" | "accept" | "require";
   /** Live calls of both directions; null: as many as the server takes. */
   readonly maxChannels: number | null;
   /** Calls a second sent to the route; null: no limit. */

@@ -1,6 +1,14 @@
 /** The only bridge between the vocabularies of SDP and of the media engine. */
 import { mediaCodecs, type PortParams } from "@voepy/media-engine";
-import { type AudioCapabilities, type CodecName, makeSrtpKeys, type NegotiatedAudio } from "@voepy/sip-stack";
+import { optionsOf } from "@voepy/policy";
+import {
+  type AudioCapabilities,
+  type CodecName,
+  makeSrtpKeys,
+  type NegotiatedAudio,
+  type SessionTimers,
+} from "@voepy/sip-stack";
+import type { RouteRecord } from "@voepy/store";
 import type { World } from "../world.ts";
 import type { Leg } from "./leg.ts";
 
@@ -72,4 +80,12 @@ function srtpOf(world: World, leg: Leg): AudioCapabilities["srtp"] {
 export function applyAudio(leg: Leg, audio: NegotiatedAudio): void {
   leg.audio = audio;
   leg.media?.setParams(portParamsOf(audio));
+}
+
+/** How long a session may run without a refresh (RFC 4028 §4 recommends half an hour). */
+const SESSION_SECS = 1800;
+
+/** What a route says of session timers. */
+export function sessionTimersOf(route: RouteRecord): SessionTimers {
+  return { mode: optionsOf(route).sessionTimers, expirySecs: SESSION_SECS };
 }

@@ -17,7 +17,7 @@ import {
 import type { World } from "../world.ts";
 import { type Failure, failureOf, NO_TARGET, worse } from "./failure.ts";
 import type { Leg } from "./leg.ts";
-import { applyAudio, codecsFor, nextCapabilities } from "./media-params.ts";
+import { applyAudio, codecsFor, nextCapabilities, sessionTimersOf } from "./media-params.ts";
 import type { Plan, Target } from "./plan.ts";
 import { type RedirectTrail, redirectTargets } from "./redirect.ts";
 
@@ -119,18 +119,19 @@ function inviteTo(target: Target, plan: Outgoing["plan"], sdp: string): Outgoing
     headers: [...target.headers, ...plan.headers],
     credentials: target.credentials,
     firstResponseMs: target.firstResponseMs,
+    sessionTimers: target.route === undefined ? undefined : sessionTimersOf(target.route),
   };
 }
 
 /** 101–199. */
 export function onProgress(leg: Leg, event: Extract<SipEvent, { type: "progress" }>): Outcome {
   if (leg.outgoing === undefined) return { type: "none" };
-  if (event.sdp !== undefined && leg.audio === undefined) {
+  if (event.sdp !== undefined) {
     const answer = readAnswer(leg.localSdp, event.sdp);
-    if (answer.ok) {
-      applyAudio(leg, answer.audio);
-      return { type: "earlyMedia" };
-    }
+    const isFirst = leg.audio === undefined;
+    // A later one moves it: another announcement server, or another branch of a fork.
+    if (answer.ok) applyAudio(leg, answer.audio);
+    if (answer.ok && isFirst) return { type: "earlyMedia" };
   }
   return event.status === 180 || event.status === 183 ? { type: "ringing" } : { type: "none" };
 }
