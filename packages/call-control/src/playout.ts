@@ -8,6 +8,8 @@ import type { World } from "./world.ts";
 
 export type PromptSource =
   | { readonly type: "url"; readonly url: string }
+  /** What the tenant uploaded under that name. */
+  | { readonly type: "media"; readonly tenantId: string; readonly name: string }
   | { readonly type: "speech"; readonly speech: Speech };
 
 export interface PromptRequest {
@@ -41,7 +43,7 @@ export function playUrl(world: World, leg: Leg, { url, loop }: { url: string; lo
 /** Has a prompt made and queues it behind what the leg already has; a failure is told by its `…_ended`. */
 export function queuePrompt(world: World, leg: Leg, { source, loop, onEnded }: PromptRequest): string {
   const id = world.makeId("play");
-  const kind = source.type === "url" ? "playback" : "speak";
+  const kind = source.type === "speech" ? "speak" : "playback";
   const over = new AbortController();
   leg.call.prompts.set(id, { leg, kind, playing: new Set(), over, onEnded, isWhole: false, isStarted: false });
   const sounds = soundsOf(world, source, loop, over.signal);
@@ -74,6 +76,7 @@ export function queuePrompt(world: World, leg: Leg, { source, loop, onEnded }: P
 /** Each resolves the media engine's key of what is to be played next. */
 function soundsOf(world: World, source: PromptSource, loop: number, signal: AbortSignal): (() => Promise<string>)[] {
   if (source.type === "url") return [() => world.prompts.prepare(source.url)];
+  if (source.type === "media") return [() => world.prompts.prepareMedia(source.tenantId, source.name)];
   // What is played over and over has no seams between its parts.
   const parts = loop === 1 ? source.speech.parts : [source.speech.whole];
   return parts.map((part) => () => world.prompts.prepareSpeech(part, signal));

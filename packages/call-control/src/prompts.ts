@@ -43,6 +43,13 @@ export class PromptLibrary {
     return key;
   }
 
+  /** The same of an upload. Rejects with CodedError `media_unreachable` when the tenant has none of that name any more. */
+  async prepareMedia(tenantId: string, name: string): Promise<string> {
+    const bytes = await this.options.mediaFile(tenantId, name);
+    if (bytes === undefined) throw new CodedError("media_unreachable", `there is no media named ${name}`);
+    return this.decoded(bytes);
+  }
+
   /** The same of a part of a speech, made now unless it was before. Rejects as `SpeechPart.wav` does. */
   async prepareSpeech(part: SpeechPart, signal: AbortSignal): Promise<string> {
     const { media } = this.options;
@@ -61,9 +68,13 @@ export class PromptLibrary {
       maxRedirects: MAX_REDIRECTS,
     });
     if (answer.status !== 200) throw new CodedError("media_unreachable", `${url} answered ${answer.status}`);
-    // By content: the same file under two URLs is decoded once, a changed file is decoded anew.
-    const key = createHash("sha256").update(answer.body).digest("hex");
-    if (!this.options.media.hasPrompt(key)) await this.options.media.preparePrompt(key, answer.body);
+    return this.decoded(answer.body);
+  }
+
+  /** By content: the same file under two names is decoded once, a changed file is decoded anew. */
+  private async decoded(bytes: Uint8Array): Promise<string> {
+    const key = createHash("sha256").update(bytes).digest("hex");
+    if (!this.options.media.hasPrompt(key)) await this.options.media.preparePrompt(key, bytes);
     return key;
   }
 }

@@ -37,6 +37,8 @@ export interface CallControlOptions {
   /** Fetches prompts; judges every address. */
   readonly http: HttpClient;
   readonly speech: Synthesizer;
+  /** What a tenant uploaded under a name; undefined when it has none such. */
+  readonly mediaFile: (tenantId: string, name: string) => Promise<Uint8Array | undefined>;
   readonly links: RecordingLinks;
   /** Told which Call-IDs are of which call; whoever makes the SIP endpoint feeds it the messages. */
   readonly traces: Traces;

@@ -1,6 +1,6 @@
 /** What the API and the settings need of the running server, beside calls. */
 import { join, resolve } from "node:path";
-import { type ApiOptions, type LiveState, mediaFolder } from "@voepy/api";
+import { type ApiOptions, type LiveState, type MediaFiles, mediaFolder } from "@voepy/api";
 import type { Clock } from "@voepy/base";
 import type { RouteState, RunningCallControl } from "@voepy/call-control";
 import type { MediaPool } from "@voepy/media-engine";
@@ -38,13 +38,18 @@ export async function keepDirectory(
   await reload();
 }
 
+/** Uploads of tenants, under the data folder. */
+export function mediaFilesOf(config: Config): MediaFiles {
+  return mediaFolder(join(resolve(config.data_dir), "media"));
+}
+
 export function platformOf(
   config: Config,
   outside: Outside,
   { shared, ...running }: Running & { media: MediaPool; shared: readonly RouteRecord[] },
 ): Pick<ApiOptions, "mediaFiles" | "measureAudio" | "http" | "adminKey" | "live" | "sharedRoutes"> {
   return {
-    mediaFiles: mediaFolder(join(resolve(config.data_dir), "media")),
+    mediaFiles: mediaFilesOf(config),
     measureAudio: async (sha256, bytes) => (await running.media.preparePrompt(sha256, bytes)).durationMs,
     http: outside.http,
     adminKey: config.api.admin_key,

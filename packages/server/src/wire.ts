@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { type Api, makeApi, makeLinks, recordingFolder } from "@voepy/api";
+import { type Api, makeApi, makeLinks, mediaLibrary, recordingFolder } from "@voepy/api";
 import { CodedError, idMaker, type Log, type MakeId, messageOf } from "@voepy/base";
 import { makeCallControl, type RunningCallControl, recoverAfterCrash } from "@voepy/call-control";
 import { type MediaPool, makeMediaPool, repairRecording } from "@voepy/media-engine";
@@ -17,7 +17,7 @@ import { declarationOf, type FirstStart, firstStart } from "./declare.ts";
 import { type Housekeeping, startHousekeeping } from "./housekeeping.ts";
 import { sipListeners } from "./listeners.ts";
 import type { Outside } from "./outside.ts";
-import { keepDirectory, platformOf } from "./platform.ts";
+import { keepDirectory, mediaFilesOf, platformOf } from "./platform.ts";
 import { addressTowards, openPublicAddresses, type PublicAddress } from "./public-address.ts";
 import { sandboxCalls, sandboxRoute, startSandbox } from "./sandbox.ts";
 import { sipHooks } from "./sip-hooks.ts";
@@ -169,6 +169,7 @@ async function startCalls(parts: Parts): Promise<{ sip: RunningSipEndpoint; cont
     sip,
     media,
     directory: () => parts.directory,
+    mediaFile: mediaLibrary(store, mediaFilesOf(config)),
     http: outside.http,
     speech: parts.speech,
     links,

@@ -594,4 +594,20 @@ describe("verbs", () => {
     const answer = await world.api("POST", `/v1/calls/${id}/actions/transcription_start`, { engine: "accurate" });
     expect(answer).toMatchObject({ status: 501, body: { error: { code: "engine_not_configured" } } });
   });
+
+  test("play takes an upload by its name, and one of url and media_name only", async () => {
+    world.files.set("https://files.test/jingle.wav", makeWav([makeTone(990, 3000)]));
+    const upload = await world.api("POST", "/v1/media", { name: "jingle", url: "https://files.test/jingle.wav" });
+    expect(upload.status).toBe(201);
+    const { calling, id } = await answered();
+    await world.act(id, "play", { media_name: "jingle" });
+    await world.clock.until(() => world.eventsOf(id).includes("call.playback_started"));
+    await world.clock.advance(800);
+    expect(calling.media.heardHz()).toEqual([990]);
+    const path = `/v1/calls/${id}/actions/play`;
+    expect((await world.api("POST", path, { media_name: "nothing" })).status).toBe(404);
+    expect((await world.api("POST", path, {})).status).toBe(400);
+    const both = await world.api("POST", path, { media_name: "jingle", url: "https://files.test/jingle.wav" });
+    expect(both.status).toBe(400);
+  });
 });
