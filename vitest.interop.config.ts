@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ["packages/server/test/interop/**/*.interop.ts"],
     fileParallelism: false,
+    // Foreign programs on a machine that may be busy: what fails twice is wrong.
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -81,11 +81,19 @@ export function hasCommand(command: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, command)));
 }
 
-/** A port of loopback that is free for UDP and TCP alike. */
+/**
+ * Below what the system gives to outgoing connections (32768 and up), above the sandbox's media: nobody takes a port of
+ * these between our look and the peer's bind. Peers take a few neighbours too (TLS beside SIP, a range for RTP).
+ */
+const PORTS = { first: 17_000, last: 31_000, stride: 32 };
+const SLOTS = (PORTS.last - PORTS.first) / PORTS.stride;
+let nextSlot = Math.floor(Math.random() * SLOTS);
+
+/** A port of loopback that is free for UDP and TCP alike, its neighbours with it. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await bindTcp(0);
-    if (port !== undefined && (await isFree(port))) return port;
+    const port = PORTS.first + PORTS.stride * (nextSlot++ % Math.floor(SLOTS));
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
   }
 }
 

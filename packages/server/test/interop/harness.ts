@@ -173,7 +173,7 @@ sip:
     - {transport: tcp, host: 127.0.0.1, port: ${at.sipPort}}${items(at.options.listeners).replaceAll("      - ", "    - ")}
   domain: ${SIP_DOMAIN}
   public_address: 127.0.0.1
-media: {address: 127.0.0.1, public_address: 127.0.0.1, ports: 34000-34999, workers: 1}
+media: {address: 127.0.0.1, public_address: 127.0.0.1, ports: 31100-32099, workers: 1}
 network: {allow_private_urls: true}
 drain_secs: 1
 tenants:

@@ -71,7 +71,7 @@ test("a SIP port that is taken is named, and the status is 1", async () => {
   const config = (api: number): string => `data_dir: ${folder}/data-${api}
 api: {host: 127.0.0.1, port: ${api}, public_url: "http://127.0.0.1:${api}"}
 sip: {listeners: [{transport: udp, host: 127.0.0.1, port: ${sipPort}}]}
-media: {ports: 35000-35100, workers: 1}
+media: {ports: 32100-32200, workers: 1}
 `;
   writeFileSync(file, config(apiPort));
   const first = start("--config", file);
