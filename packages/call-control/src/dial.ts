@@ -1,11 +1,11 @@
 /** A call is born here, or in `inbound.ts`: `POST /v1/calls`. */
 import { CodedError } from "@voepy/base";
 import { admit } from "@voepy/policy";
-import type { CallDetail, CallRecord } from "@voepy/store";
-import { LiveCall } from "./call/call.ts";
+import type { CallDetail } from "@voepy/store";
+import { newCall } from "./call/birth.ts";
+import type { LiveCall } from "./call/call.ts";
 import { endCall } from "./call/end.ts";
 import type { Failure } from "./leg/failure.ts";
-import { Leg } from "./leg/leg.ts";
 import { type Outcome, startOutgoing, stopAttempts } from "./leg/outgoing.ts";
 import { makePlan, type Plan, sipParts } from "./leg/plan.ts";
 import { playUrl, stopPlayback } from "./playout.ts";
@@ -40,7 +40,7 @@ export async function dial(
   });
   if (plan.type === "nowhere" && plan.refusal !== undefined) throw plan.refusal;
   takeTurn(world, tenantId);
-  const call = newCall(world, tenantId, body, plan);
+  const call = newDial(world, tenantId, body, plan);
   call.streamSpec = spec;
   if (idempotency !== undefined) call.bindIdempotency(idempotency);
   call.tell("call.started", {}, call.primary);
@@ -70,7 +70,6 @@ export function onDialOutcome(world: World, call: LiveCall, outcome: Outcome): v
       return;
     case "answered":
       callAnswered(world, call);
-      recordAsWished(world, leg, "on_ringing");
       return;
     case "failed":
       dialFailed(world, call, outcome.failure, "callee");
@@ -97,51 +96,17 @@ function dialFailed(world: World, call: LiveCall, failure: Failure, initiator: "
   endCall(world, call, { ...failure, initiator: isOurs ? "system" : initiator });
 }
 
-function newCall(world: World, tenantId: string, body: DialBody, plan: Plan): LiveCall {
-  const now = world.clock.wallMs();
-  const record: CallRecord = {
-    id: world.makeId("call"),
-    tenantId,
-    nodeId: world.nodeId,
-    direction: "outbound",
-    status: "initiated",
-    from: body.from,
-    to: body.to,
-    routeId: plan.routeId,
-    initiatedAt: now,
-    answeredAt: null,
-    endedAt: null,
-    endReason: null,
-    endInitiator: null,
-    sipCode: null,
-    sipReason: null,
-    q850Cause: null,
-    customerReference: body.customer_reference ?? null,
-    clientState: body.client_state ?? null,
-    webhookUrl: body.webhook_url ?? null,
-    bridgeId: null,
-    costCents: null,
-    ratingStatus: "pending",
-    sequence: 0,
-  };
-  const call = new LiveCall(world, record);
-  const leg = new Leg(call, "primary", {
-    id: world.makeId("leg"),
-    callId: call.id,
-    direction: "outbound",
-    status: "initiated",
-    from: body.from,
-    to: body.to,
-    sipCallId: null,
-    startedAt: now,
-    answeredAt: null,
-    endedAt: null,
-    endReason: null,
-  });
-  world.registry.calls.set(call.id, call);
-  world.traces.open(call.id);
-  world.registry.addLeg(leg);
-  call.saveLeg(leg.record);
+function newDial(world: World, tenantId: string, body: DialBody, plan: Plan): LiveCall {
+  const { from, to } = body;
+  const call = newCall(
+    world,
+    { tenantId, direction: "outbound", status: "initiated", from, to, routeId: plan.routeId, sipCallId: null },
+    {
+      customerReference: body.customer_reference ?? null,
+      clientState: body.client_state ?? null,
+      webhookUrl: body.webhook_url ?? null,
+    },
+  );
   call.recordWish = body;
   call.earlyAudioUrl = body.audio_url;
   call.timeLimitMs = body.time_limit_secs === undefined ? undefined : body.time_limit_secs * 1000;

@@ -2,14 +2,15 @@
 import { CodedError, messageOf, randomUint32, shortNumber } from "@voepy/base";
 import { contactUserOf, incomingNumber, normaliseNumber, optionsOf } from "@voepy/policy";
 import { answerOffer, type Header, makeOffer, parseUri, readAnswer, type SipEvent } from "@voepy/sip-stack";
-import type { CallRecord, InboundAction, NumberRecord, RouteRecord } from "@voepy/store";
+import type { InboundAction, NumberRecord, RouteRecord } from "@voepy/store";
 import { joinByName } from "./bridge/conference.ts";
 import { beginTransfer } from "./bridge/transfer.ts";
-import { LiveCall } from "./call/call.ts";
+import { newCall } from "./call/birth.ts";
+import type { LiveCall } from "./call/call.ts";
 import { endCall } from "./call/end.ts";
 import { callAnswered, checkCallerId } from "./dial.ts";
 import { customHeadersOf, diversionsOf, incomingCaller, numberOf } from "./leg/caller-id.ts";
-import { Leg } from "./leg/leg.ts";
+import type { Leg } from "./leg/leg.ts";
 import { applyAudio, codecsFor, nextCapabilities, sessionTimersOf } from "./leg/media-params.ts";
 import { queuePrompt } from "./playout.ts";
 import type { JsonObject } from "./serialize/call.ts";
@@ -164,59 +165,25 @@ function whatTheyTold(event: InviteEvent, caller: Caller): JsonObject {
 }
 
 function newInboundLeg(world: World, event: InviteEvent, number: NumberRecord, from: string): Leg {
-  const now = world.clock.wallMs();
   const routeId = event.identity.type === "peer" ? event.identity.label : null;
-  const record: CallRecord = {
-    id: world.makeId("call"),
+  const call = newCall(world, {
     tenantId: number.tenantId,
-    nodeId: world.nodeId,
     direction: "inbound",
     status: "ringing",
     from,
     to: number.number,
     routeId,
-    initiatedAt: now,
-    answeredAt: null,
-    endedAt: null,
-    endReason: null,
-    endInitiator: null,
-    sipCode: null,
-    sipReason: null,
-    q850Cause: null,
-    customerReference: null,
-    clientState: null,
-    webhookUrl: null,
-    bridgeId: null,
-    costCents: null,
-    ratingStatus: "pending",
-    sequence: 0,
-  };
-  const call = new LiveCall(world, record);
-  const leg = new Leg(call, "primary", {
-    id: world.makeId("leg"),
-    callId: call.id,
-    direction: "inbound",
-    status: "ringing",
-    from,
-    to: number.number,
     sipCallId: event.callId,
-    startedAt: now,
-    answeredAt: null,
-    endedAt: null,
-    endReason: null,
   });
+  const leg = call.primary;
   leg.session = event.session;
   leg.routeId = routeId ?? undefined;
   leg.srtp = srtpOf(world, number.tenantId, routeId);
   leg.remoteOffer = event.sdp;
   leg.peerHost = event.source.address;
   leg.sdpSessionId = String(randomUint32(world.random));
-  world.registry.calls.set(call.id, call);
-  world.traces.open(call.id);
   world.traces.bind(call.id, event.callId, leg.id);
-  world.registry.addLeg(leg);
   world.registry.sessions.set(event.session, leg);
-  call.saveLeg(leg.record);
   return leg;
 }
 

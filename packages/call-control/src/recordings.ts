@@ -1,5 +1,5 @@
 /** Recordings of a call: the row, the file, the event when it is complete. */
-import { CodedError, isoTime } from "@voepy/base";
+import { CodedError, isoTime, messageOf } from "@voepy/base";
 import type { MediaEvent } from "@voepy/media-engine";
 import type { RecordingRecord } from "@voepy/store";
 import type { LiveCall } from "./call/call.ts";
@@ -81,16 +81,25 @@ export function stopRecording(call: LiveCall): void {
   leg?.media?.stopRecording(running.id);
 }
 
-/** What `record` on dial, answer or transfer asked for, when its moment has come. */
+/**
+ * What `record` on dial, answer or transfer asked for, when its moment has come: once, so that a recording that was
+ * stopped does not begin again. An answer without ringing before it is both moments. A failure is told; the call goes on.
+ */
 export function recordAsWished(world: World, leg: Leg, moment: "on_ringing" | "on_answer"): void {
-  const wish = leg.call.recordWish;
-  if (wish.record !== moment || leg.media === undefined || activeRecording(leg.call) !== undefined) return;
-  startRecording(world, leg, {
-    channels: wish.record_channels,
-    format: wish.record_format,
-    maxMs: undefined,
-    beep: false,
-  });
+  const { call } = leg;
+  const wish = call.recordWish;
+  const isDue = wish.record === moment || (wish.record === "on_ringing" && moment === "on_answer");
+  if (!isDue || leg.media === undefined) return;
+  call.recordWish = { ...wish, record: "off" };
+  if (activeRecording(call) !== undefined) return;
+  const { record_channels: channels, record_format: format } = wish;
+  try {
+    startRecording(world, leg, { channels, format, maxMs: undefined, beep: false });
+  } catch (thrown) {
+    const error = messageOf(thrown);
+    world.log.error("recording cannot begin", { call: call.id, leg: leg.id, why: error });
+    call.tell("recording.failed", { error }, leg);
+  }
 }
 
 export function onRecordingClosed(world: World, event: Extract<MediaEvent, { type: "recordingClosed" }>): void {

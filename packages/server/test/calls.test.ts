@@ -610,4 +610,36 @@ describe("verbs", () => {
     const both = await world.api("POST", path, { media_name: "jingle", url: "https://files.test/jingle.wav" });
     expect(both.status).toBe(400);
   });
+
+  test("record: on_ringing begins while a transfer rings, and with an answer that had no ringing before it", async () => {
+    const alice = await world.softphone("alice");
+    const trunk = await world.phone("trunk");
+    await trunk.dial("+15125550100");
+    await world.clock.advance(300);
+    const id = world.lastStarted();
+    await world.act(id, "answer", { record: "on_ringing" });
+    expect((await world.call(id)).recordings).toMatchObject([{ status: "recording" }]);
+    await world.act(id, "stop_recording");
+    await world.act(id, "transfer", { to: "+15125550199", record: "on_ringing" });
+    await world.clock.advance(300);
+    expect(alice.call!.state).toBe("incoming");
+    expect((await world.call(id)).recordings).toHaveLength(2);
+  });
+
+  test("a recording that was stopped does not begin again with a transfer that asks for none", async () => {
+    const alice = await world.softphone("alice");
+    const { body } = await world.api("POST", "/v1/calls", {
+      from: FROM,
+      to: "+15005550001",
+      route_id: "voepy_route_sandbox",
+      record: "on_answer",
+    });
+    await world.clock.advance(2000);
+    await world.act(body.id, "stop_recording");
+    await world.act(body.id, "transfer", { to: "+15125550199" });
+    await world.clock.advance(300);
+    alice.call!.answer();
+    await world.clock.advance(500);
+    expect(await world.call(body.id)).toMatchObject({ status: "bridged", recordings: [{}] });
+  });
 });

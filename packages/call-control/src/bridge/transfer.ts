@@ -2,10 +2,11 @@
  * `transfer`: leg A keeps `answered` and hears B's early media or ringback until B answers, then both are
  * `bridged`. B failing leaves A up (SPEC 4.8).
  */
+import { newLeg } from "../call/birth.ts";
 import type { LiveCall, RecordWish } from "../call/call.ts";
 import { endCall, endLeg } from "../call/end.ts";
 import type { Failure } from "../leg/failure.ts";
-import { Leg } from "../leg/leg.ts";
+import type { Leg } from "../leg/leg.ts";
 import { type Outcome, startOutgoing } from "../leg/outgoing.ts";
 import { makePlan, type PlanRequest } from "../leg/plan.ts";
 import { playTone, playUrl, RINGBACK, stopPlayback } from "../playout.ts";
@@ -28,23 +29,16 @@ export interface TransferRequest extends Omit<PlanRequest, "tenantId"> {
 /** Places leg B. The call's other party, if it has one, is let go first. */
 export function beginTransfer(world: World, call: LiveCall, request: TransferRequest): Leg {
   dropOtherParty(world, call);
-  const leg = new Leg(call, "transfer", {
-    id: world.makeId("leg"),
-    callId: call.id,
+  const { from, to } = request;
+  const leg = newLeg(world, call, "transfer", {
     direction: "outbound",
     status: "initiated",
-    from: request.from,
-    to: request.to,
+    from,
+    to,
     sipCallId: null,
-    startedAt: world.clock.wallMs(),
-    answeredAt: null,
-    endedAt: null,
-    endReason: null,
   });
-  world.registry.addLeg(leg);
-  call.saveLeg(leg.record);
   call.streamSpec = request.streamSpec;
-  if (request.recordWish.record !== "off") call.recordWish = request.recordWish;
+  call.recordWish = request.recordWish;
   if (request.audioUrl !== undefined) playUrl(world, call.primary, { url: request.audioUrl, loop: 0 });
   else playTone(world, call.primary, RINGBACK);
   call.setTimer(ringTimer(leg), request.timeoutMs, () => {
@@ -62,11 +56,13 @@ export function onTransferOutcome(world: World, leg: Leg, outcome: Outcome): voi
       return;
     case "ringing":
       if (leg.record.status === "initiated") leg.patch({ status: "ringing" });
+      recordAsWished(world, leg.call.primary, "on_ringing");
       return;
     case "earlyMedia":
       leg.patch({ status: "ringing" });
       stopPlayback(leg.call.primary, "all");
       listenTo(world, leg.call.primary, leg);
+      recordAsWished(world, leg.call.primary, "on_ringing");
       return;
     case "answered":
       transferAnswered(world, leg);
